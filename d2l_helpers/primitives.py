@@ -1,0 +1,144 @@
+"""The three bilinear maps behind every convolution, and their gradients.
+
+Correlation is a sum of products of three arrays, input X, kernel K and an
+upstream gradient G:
+
+    L = Σ G[n,o,i,j] · K[o,c,a,b] · X[n,c, s·i + d·a, s·j + d·b]
+
+Leave one of the three out and what remains computes the other two's partner:
+
+    correlate      without G    the output Y
+    spread         without X    the gradient of X (and transposed convolution)
+    weight_sums    without K    the gradient of K
+
+So each is the backward pass of the other two, and all can be differentiated as
+often as one likes. Level 1. Shapes: X (n, ci, h, w), K (co, ci/g, kh, kw),
+G and Y (n, co, oh, ow); s, d and sizes are pairs. Callers validate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+Pair = tuple[int, int]
+
+
+def windows(X: Tensor, kernel: Pair, stride: Pair, dilation: Pair) -> Tensor:
+    """Every window of X (…, h, w) as a view (…, oh, ow, kh, kw): no copy."""
+    *lead, h, w = X.shape
+    (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
+    oh, ow = (h - dh * (kh - 1) - 1) // sh + 1, (w - dw * (kw - 1) - 1) // sw + 1
+    *lead_steps, step_h, step_w = X.stride()
+    return X.as_strided(
+        (*lead, oh, ow, kh, kw),
+        (*lead_steps, step_h * sh, step_w * sw, step_h * dh, step_w * dw),
+    )
+
+
+def taps(
+    X: Tensor, kernel: Pair, stride: Pair, dilation: Pair, out: Pair
+) -> Iterator[tuple[int, int, Tensor]]:
+    """For each kernel cell (a, b) the view (…, oh, ow) of X that it multiplies."""
+    (kh, kw), (sh, sw), (dh, dw), (oh, ow) = kernel, stride, dilation, out
+    for a in range(kh):
+        rows = slice(a * dh, a * dh + (oh - 1) * sh + 1, sh)
+        for b in range(kw):
+            cols = slice(b * dw, b * dw + (ow - 1) * sw + 1, sw)
+            yield a, b, X[..., rows, cols]
+
+
+def _grouped(X: Tensor, g: int) -> Tensor:
+    """(n, c, …) → (n, g, c/g, …)."""
+    return X.unflatten(1, (g, X.shape[1] // g))
+
+
+def _correlate(X: Tensor, K: Tensor, s: Pair, d: Pair, g: int) -> Tensor:
+    W = windows(_grouped(X, g), K.shape[2:], s, d)  # (n, g, c, oh, ow, kh, kw)
+    Kg = K.unflatten(0, (g, K.shape[0] // g))  # (g, o, c, kh, kw)
+    return torch.einsum("ngcijab,gocab->ngoij", W, Kg).flatten(1, 2)
+
+
+def _spread(G: Tensor, K: Tensor, size: Pair, s: Pair, d: Pair, g: int) -> Tensor:
+    Gg = _grouped(G, g)  # (n, g, o, oh, ow)
+    Kg = K.unflatten(0, (g, K.shape[0] // g))
+    columns = torch.einsum("ngoij,gocab->abngcij", Gg, Kg)
+    X = G.new_zeros(G.shape[0], g, K.shape[1], *size)
+    # Every output stamps the kernel, times its gradient, on the window it read.
+    for a, b, cells in taps(X, K.shape[2:], s, d, G.shape[2:]):
+        cells += columns[a, b]
+    return X.flatten(1, 2)
+
+
+def _weight_sums(X: Tensor, G: Tensor, kernel: Pair, s: Pair, d: Pair, g: int):
+    # Cells that no window reached are cut off, so that the windows fit G.
+    W = windows(_grouped(X, g), kernel, s, d)[..., : G.shape[2], : G.shape[3], :, :]
+    return torch.einsum("ngcijab,ngoij->gocab", W, _grouped(G, g)).flatten(0, 1)
+
+
+class _Correlate(Function):
+    @staticmethod
+    def forward(ctx, X, K, s, d, g):
+        ctx.save_for_backward(X, K)
+        ctx.args = s, d, g
+        return _correlate(X, K, s, d, g)
+
+    @staticmethod
+    def backward(ctx, G):
+        (X, K), (s, d, g) = ctx.saved_tensors, ctx.args
+        want_x, want_k, *_ = ctx.needs_input_grad
+        dX = spread(G, K, tuple(X.shape[2:]), s, d, g) if want_x else None
+        dK = weight_sums(X, G, tuple(K.shape[2:]), s, d, g) if want_k else None
+        return dX, dK, None, None, None
+
+
+class _Spread(Function):
+    @staticmethod
+    def forward(ctx, G, K, size, s, d, g):
+        ctx.save_for_backward(G, K)
+        ctx.args = s, d, g
+        return _spread(G, K, size, s, d, g)
+
+    @staticmethod
+    def backward(ctx, dX):
+        (G, K), (s, d, g) = ctx.saved_tensors, ctx.args
+        want_g, want_k, *_ = ctx.needs_input_grad
+        oh, ow = G.shape[2:]
+        dG = correlate(dX, K, s, d, g)[..., :oh, :ow] if want_g else None
+        dK = weight_sums(dX, G, tuple(K.shape[2:]), s, d, g) if want_k else None
+        return dG, dK, None, None, None, None
+
+
+class _WeightSums(Function):
+    @staticmethod
+    def forward(ctx, X, G, kernel, s, d, g):
+        ctx.save_for_backward(X, G)
+        ctx.args = s, d, g
+        return _weight_sums(X, G, kernel, s, d, g)
+
+    @staticmethod
+    def backward(ctx, dK):
+        (X, G), (s, d, g) = ctx.saved_tensors, ctx.args
+        want_x, want_g, *_ = ctx.needs_input_grad
+        oh, ow = G.shape[2:]
+        dX = spread(G, dK, tuple(X.shape[2:]), s, d, g) if want_x else None
+        dG = correlate(X, dK, s, d, g)[..., :oh, :ow] if want_g else None
+        return dX, dG, None, None, None, None
+
+
+def correlate(X: Tensor, K: Tensor, s: Pair, d: Pair, g: int) -> Tensor:
+    """Y[n,o,i,j] = Σ_c Σ_a Σ_b K[o,c,a,b] X[n,c, s·i + d·a, s·j + d·b]."""
+    return _Correlate.apply(X, K, s, d, g)
+
+
+def spread(G: Tensor, K: Tensor, size: Pair, s: Pair, d: Pair, g: int) -> Tensor:
+    """Stamp K, times G, on an array of `size`: ∂L/∂X for the output gradient G."""
+    return _Spread.apply(G, K, size, s, d, g)
+
+
+def weight_sums(X: Tensor, G: Tensor, kernel: Pair, s: Pair, d: Pair, g: int) -> Tensor:
+    """∂L/∂K for the output gradient G: for each weight, the sum over its uses."""
+    return _WeightSums.apply(X, G, kernel, s, d, g)
