@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
 
 from d2l_helpers.history import History
 
@@ -30,12 +31,17 @@ class LiveView:
     """Shows a growing History: a plot and a bar, lines, or nothing.
 
     A context manager; `step()` after each batch, `epoch()` after each epoch.
+    A plot is drawn at most every `min_seconds`, since drawing one can take
+    longer than an epoch; the last epoch is always drawn.
     """
+
+    min_seconds = 0.5
 
     def __init__(self, history: History, epochs: int, batches: int, live: bool | None):
         self.history, self.epochs = history, epochs
         self.mode = live_mode(live)
         self._bar = self._handle = None
+        self._drawn, self._due = len(history), 0.0
         if self.mode == "kernel":
             from tqdm import tqdm
 
@@ -48,16 +54,20 @@ class LiveView:
     def __exit__(self, *exc: object) -> None:
         if self._bar is not None:
             self._bar.close()
+            self._draw()
 
     def step(self) -> None:
         if self._bar is not None:
             self._bar.update()
 
     def epoch(self) -> None:
-        if self.mode == "none":
-            return
         if self.mode == "lines":
             print(self._line(), flush=True)
+        elif self.mode == "kernel" and time.monotonic() >= self._due:
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._drawn == len(self.history):
             return
         from IPython.display import Image, display
 
@@ -66,6 +76,8 @@ class LiveView:
             self._handle = display(picture, display_id=True)
         else:
             self._handle.update(picture)
+        self._drawn = len(self.history)
+        self._due = time.monotonic() + self.min_seconds
 
     def _line(self) -> str:
         row = self.history.last

@@ -203,7 +203,10 @@ def test_silence(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_notebook_gets_one_plot_that_is_updated_and_a_bar(notebook, capsys):
+def test_a_notebook_gets_one_plot_that_is_updated_and_a_bar(
+    notebook, capsys, monkeypatch
+):
+    monkeypatch.setattr(LiveView, "min_seconds", 0.0)
     assert live_mode(None) == "kernel"
     history = two_epochs()
     with LiveView(history, 4, 5, live=None) as view:
@@ -219,3 +222,20 @@ def test_a_notebook_gets_one_plot_that_is_updated_and_a_bar(notebook, capsys):
     assert notebook[1][1].alt.startswith("epoch 4/4")
     assert plotting.plt.get_fignums() == []  # nothing is drawn a second time
     assert capsys.readouterr().out == ""
+
+
+def test_fast_epochs_do_not_wait_for_the_plot_and_the_last_is_drawn(notebook):
+    history = History()
+    with LiveView(history, 9, 5, live=True) as view:
+        view.min_seconds = 60.0
+        for _ in range(9):
+            history.append(**row())
+            view.epoch()
+        assert len(notebook) == 1
+    assert [picture.alt[:9] for _, picture in notebook] == ["epoch 1/9", "epoch 9/9"]
+
+
+def test_a_notebook_run_without_an_epoch_draws_nothing(notebook):
+    with LiveView(two_epochs(), 2, 5, live=True):
+        pass
+    assert notebook == []
