@@ -1,0 +1,22 @@
+"""The Sphinx side of the chapter: one small extension, loaded by _config.yml.
+
+``stale`` re-executes pages whose helpers changed, ``mathjax`` puts MathJax into
+the site, ``repository`` adds the buttons that need an address, and
+``accessibility`` mends what the theme leaves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import accessibility, mathjax, repository, stale
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect every part; Sphinx calls this once."""
+    for part in (stale, mathjax, repository, accessibility):
+        part.connect(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

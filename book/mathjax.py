@@ -1,0 +1,61 @@
+"""Formulas without another host: MathJax is copied into the site.
+
+The package sphinx-mathjax-offline carries all of MathJax 3.2 (24 MB). A page
+needs one component script and the fonts, under 2 MB.
+"""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+# "full": every TeX extension inside, so that none is fetched later
+COMPONENT = "tex-chtml-full.js"
+FONTS = Path("output/chtml/fonts/woff-v2")
+
+
+def source() -> Path:
+    """Return the folder of the installed MathJax.
+
+    Raises:
+        FileNotFoundError: sphinx-mathjax-offline is not installed.
+    """
+    spec = find_spec("sphinx-mathjax-offline")  # the name has hyphens: no import
+    if spec is None or spec.origin is None:
+        msg = "MathJax is missing: pip install sphinx-mathjax-offline"
+        raise FileNotFoundError(msg)
+    return Path(spec.origin).parent / "static" / "mathjax"
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Point the pages at the copy and switch off what would load more."""
+    config.mathjax_path = f"mathjax/{COMPONENT}"
+    # The menu's extras (speech, explorer) would be fetched and are not copied.
+    config.mathjax3_config = {
+        "options": {
+            "enableMenu": False,
+            "processHtmlClass": "tex2jax_process|mathjax_process|math|output_area",
+        }
+    }
+
+
+def copy(app: Sphinx, exception: Exception | None) -> None:
+    """Copy the script and the fonts into the built site."""
+    if exception is not None or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "_static" / "mathjax"
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source() / COMPONENT, target / COMPONENT)
+    shutil.copytree(source() / FONTS, target / FONTS, dirs_exist_ok=True)
+
+
+def connect(app: Sphinx) -> None:
+    """Register the two handlers."""
+    app.connect("config-inited", configure)
+    app.connect("build-finished", copy)

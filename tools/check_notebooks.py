@@ -1,0 +1,63 @@
+"""Check that the notebooks are stored clean: ``python tools/check_notebooks.py``.
+
+A clean notebook is valid nbformat 4.5 with an id in every cell; only cells
+tagged ``keep_output`` hold an output, which is text and has its execution count.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ("image/", "application/pdf")
+
+
+def problems(path: Path) -> list[str]:
+    """Return one line for everything that is wrong with the notebook at ``path``."""
+    try:
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook)
+    except (nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
+        return [f"{path}: not a valid notebook: {str(error).splitlines()[0]}"]
+    found = []
+    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
+        found.append(f"{path}: older than nbformat 4.5, so cells have no ids")
+    ids = [cell.get("id") for cell in notebook.cells]
+    if None in ids or len(set(ids)) < len(ids):
+        found.append(f"{path}: a cell has no id, or two share one")
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            found += [f"{path}: cell {index}: {fault}" for fault in faults(cell)]
+    return found
+
+
+def faults(cell: nbformat.NotebookNode) -> list[str]:
+    """Return what is wrong with one code cell's stored state."""
+    kept = "keep_output" in cell.metadata.get("tags", [])
+    if not kept:
+        stored = bool(cell.outputs) or cell.execution_count is not None
+        return ["stored output or count; run nbstripout on it"] if stored else []
+    if not cell.outputs:
+        return ["tagged keep_output, but holds no output"]
+    found = []
+    if cell.execution_count is None:
+        found.append("a kept output needs its execution count")
+    kinds = [kind for output in cell.outputs for kind in output.get("data", {})]
+    if any(kind.startswith(PICTURES) for kind in kinds):
+        found.append("a kept output must not be a picture")
+    return found
+
+
+def main(paths: list[str]) -> int:
+    """Check the given notebooks, or all chapters; return the exit status."""
+    notebooks = [Path(p) for p in paths] or sorted((ROOT / "chapters").glob("*.ipynb"))
+    found = [line for path in notebooks for line in problems(path)]
+    print("\n".join(found) or f"{len(notebooks)} notebooks are stored clean")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
