@@ -89,11 +89,11 @@ class Images:
 
     def __getitem__(self, index: int | slice | Tensor) -> tuple[Tensor, Tensor]:
         if isinstance(index, (slice, Tensor)) and getattr(index, "ndim", 1):
-            return self._floats(self.pixels[index]), self.labels[index]
+            return self._floats(self.pixels[index]), self.labels[index].clone()
         i = operator.index(index)
         if not -len(self) <= i < len(self):  # the IndexError ends a for loop
             raise IndexError(f"index {i} is beyond the {len(self)} images")
-        return self._floats(self.pixels[i].unsqueeze(0))[0], self.labels[i]
+        return self._floats(self.pixels[i].unsqueeze(0))[0], self.labels[i].clone()
 
     def _floats(self, pixels: Tensor) -> Tensor:
         """(n, h, w) bytes as (n, 1, h', w') float32, contiguous."""

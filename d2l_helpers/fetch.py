@@ -56,9 +56,11 @@ class _Sink:
         self.max_bytes = max_bytes
         self.abandoned = False
         self.answered = False
+        self.response: Any = None
 
     def on_response(self, response: Any, **_: object) -> None:
         """Called with the headers. A captive portal redirects; our sources do not."""
+        self.response = response
         if response.is_redirect:
             raise FetchError(f"redirects to {response.headers.get('Location')}")
         self.answered = response.status_code == 200
@@ -87,10 +89,12 @@ def _run(url: str, sink: _Sink, limits: Limits, done: queue.SimpleQueue) -> None
             allow_redirects=False,
             hooks={"response": sink.on_response},
         )(url, sink, None)
-    except BaseException as error:
-        done.put(error)
-    else:
-        done.put(None)
+        error = None
+    except BaseException as caught:
+        error = caught
+    if sink.response is not None:  # else a refused download goes on sending
+        sink.response.close()
+    done.put(error)
 
 
 def fetch(url: str, max_bytes: int, limits: Limits | None = None) -> bytes:
@@ -122,8 +126,6 @@ def fetch(url: str, max_bytes: int, limits: Limits | None = None) -> bytes:
             break
         except queue.Empty:
             continue
-    if isinstance(error, FetchError):
-        raise error
     if error is not None:
         raise FetchError(_reason(error), sink.answered) from error
     return b"".join(sink.parts)
@@ -131,6 +133,8 @@ def fetch(url: str, max_bytes: int, limits: Limits | None = None) -> bytes:
 
 def _reason(error: BaseException) -> str:
     """The first line of what went wrong, short enough for a list of sources."""
+    if isinstance(error, FetchError):
+        return str(error)
     response = getattr(error, "response", None)
     if response is not None:
         return f"answers {response.status_code}"
