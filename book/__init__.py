@@ -7,6 +7,7 @@ the site, ``repository`` adds the buttons that need an address, and
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from . import accessibility, mathjax, repository, stale
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect every part; Sphinx calls this once."""
+    # Nobody watches a build: kernels, which inherit this, draw no live plots.
+    os.environ.setdefault("D2L_QUIET", "1")
     for part in (stale, mathjax, repository, accessibility):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

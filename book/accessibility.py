@@ -52,7 +52,10 @@ REDIRECT = """<!DOCTYPE html>
 <link rel="canonical" href="{page}">
 </head>
 <body>
-<main><h1>{title}</h1><p>The chapter starts at <a href="{page}">its opening page</a>.</p></main>
+<main>
+<h1>{title}</h1>
+<p>The chapter starts at <a href="{page}">its opening page</a>.</p>
+</main>
 </body>
 </html>
 """

@@ -1,0 +1,111 @@
+# Everything a reader or a contributor runs. `make` alone lists it.
+#
+# Every target uses .venv, made here from $(PYTHON). Nothing else is installed,
+# except a browser for the site's tests where none is found.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PORT ?= 8000
+BRANCH ?= main
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SITE := _build/html
+BUILT := $(SITE)/.built
+
+# What a page can depend on. Folders are in the list too: their date changes when
+# a file in them goes away.
+INPUTS := $(shell find chapters appendix book d2l_helpers benchmarks/results \
+	\( -name '.*' -o -name __pycache__ \) -prune -o -print 2>/dev/null) \
+	intro.md references.bib _config.yml _toc.yml requirements.txt
+# A page that somebody deleted must come back, stamp or no stamp.
+PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
+	$(basename $(wildcard chapters/*.ipynb appendix/*.md)))
+MISSING := $(filter-out $(wildcard $(PAGES)),$(PAGES))
+
+.PHONY: help book test serve lab bench record lint data browser repository venv \
+	clean distclean force
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | \
+		awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+venv: $(INSTALLED)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "make: $(PYTHON) is missing or older than 3.10;" \
+			"name a newer one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "make: this Python cannot make virtual environments;" \
+			"on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing the packages of requirements.txt (minutes, the first time)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input \
+		--progress-bar off -r requirements.txt | \
+		awk '/^ *Downloading|^Installing|^Successfully/ { print substr($$0, 1, 100); fflush() }'
+	@touch $@
+
+data: $(INSTALLED) ## look for Fashion-MNIST, fetch it where possible
+	@PYTHON=$(BIN)/python bash tools/get_data.sh
+
+book: $(BUILT) ## run the notebooks and build the site
+	@echo "The site: file://$(CURDIR)/$(SITE)/index.html"
+
+# Every page is read anew: a warning shows only while its page is read, so a page
+# that a failed build has already read would pass the next time. Results come
+# from the notebook cache, which keeps this short.
+$(BUILT): $(INPUTS) $(INSTALLED) $(if $(MISSING),force)
+	@PYTHON=$(BIN)/python bash tools/get_data.sh
+	@rm -rf _build/.doctrees $@
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@touch $@
+
+force:
+
+browser:
+	@PYTHON=$(BIN)/python bash tools/setup_browser.sh
+
+# One pytest for all: the helpers, every cell of every notebook, and the site in
+# a browser. loadscope keeps a notebook, and a test file, on one worker.
+test: $(INSTALLED) browser book ## build, then run every test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+
+serve: $(BUILT) ## show the built site on this machine
+	@echo "The site: http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE) \
+		2>/dev/null || { code=$$?; [ $$code -eq 130 ] || \
+		{ echo "port $(PORT) is taken: make serve PORT=8001" >&2; exit $$code; }; }
+
+lab: $(INSTALLED) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab chapters
+
+bench: $(INSTALLED) ## measure the claims about speed
+	$(BIN)/python benchmarks/bench.py
+
+record: $(INSTALLED) ## run the long experiments again and store their results
+	$(BIN)/python benchmarks/record.py
+
+lint: $(INSTALLED) ## check style, spelling and stored outputs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/python tools/check_notebooks.py
+
+repository: $(INSTALLED) ## set the published address: make repository URL=https://…
+	@$(BIN)/python tools/set_repository.py "$(URL)" --branch "$(BRANCH)"
+
+clean: ## remove the built site and all caches
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find . -name .git -prune -o -path ./$(VENV) -prune -o \
+		\( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -print0 | \
+		xargs -0 rm -rf
+
+distclean: clean ## remove the virtual environment too
+	rm -rf $(VENV) *.egg-info

@@ -1,0 +1,230 @@
+"""The built site in a real browser: whole, quiet, readable, and on its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from site_fixtures import (  # noqa: F401 - fixtures are used by name
+    CONTENT,
+    NOTEBOOKS,
+    PAGES,
+    SHOWN,
+    address,
+    chromium,
+    seen,
+    site,
+    visit,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# ruff: noqa: F811 - a test takes a fixture by the name it is imported under
+pytestmark = pytest.mark.site
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js")
+# "preload" would fetch style sheets again, from the wrong folder. The rule that
+# is off by default finds buttons whose spoken name is not what they show.
+AXE_RUN = """() => axe.run(document, {preload: false,
+  rules: {'label-content-name-mismatch': {enabled: true}}})"""
+
+
+def soup_of(site: Path, page: str) -> BeautifulSoup:
+    return BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
+
+
+def article_of(site: Path, page: str) -> BeautifulSoup:
+    article = soup_of(site, page).select_one("article.bd-article")
+    assert article is not None, f"{page} has no article"
+    return article
+
+
+# Read as files ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(site, page):
+    broken = []
+    for tag in soup_of(site, page).find_all(href=True) + soup_of(site, page).find_all(
+        src=True
+    ):
+        target = tag.get("href", tag.get("src"))
+        parts = urlsplit(target)
+        if parts.scheme in ("https", "mailto", "data"):
+            continue
+        if parts.scheme or parts.netloc or not target:
+            broken.append(f"{target!r} in {str(tag)[:80]}")
+            continue
+        path = unquote(parts.path)
+        file = ((site / page).parent / path).resolve() if path else site / page
+        if not file.is_file() or not file.is_relative_to(site.resolve()):
+            broken.append(target)
+        elif parts.fragment and file.suffix == ".html":
+            name = unquote(parts.fragment)
+            other = soup_of(site, file.relative_to(site.resolve()).as_posix())
+            if other.find(id=name) is None and other.find(attrs={"name": name}) is None:
+                broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_itself(site, page):
+    soup = soup_of(site, page)
+    assert soup.html["lang"] == "en"
+    assert len(soup.title.get_text(strip=True)) > 5
+    assert len(soup.find_all("h1")) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_button_or_link_is_empty(site, page):
+    for link in soup_of(site, page).find_all("a"):
+        assert link.get("href"), f"no address: {link}"
+        name = link.get_text(strip=True) or link.get("title") or link.get("aria-label")
+        picture = link.find("img", alt=True)
+        assert name or picture, f"no name: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_picture_is_told_in_words(site, page):
+    soup = soup_of(site, page)
+    for image in soup.find_all("img"):
+        alt = image.get("alt", "").strip()
+        assert alt, f"no alternative text: {image}"
+        assert not re.search(r"\.(png|svg|jpe?g|gif)$", alt), f"a file name: {alt}"
+        if image.find_parent("article"):
+            sentence = len(alt) >= 40 and alt[-1] in ".?" and " " in alt
+            assert sentence, f"not a sentence of 40 characters: {alt!r}"
+
+
+@pytest.mark.parametrize("page", CONTENT)
+def test_figures_are_numbered_and_captioned(site, page):
+    article = article_of(site, page)
+    for figure in article.find_all("figure"):
+        caption = figure.find("figcaption")
+        assert caption is not None, f"no caption: {str(figure)[:120]}"
+        number = caption.select_one(".caption-number")
+        assert number is not None, f"no number: {caption}"
+        assert re.match(r"Figure \d", number.get_text()), number
+        assert len(caption.select_one(".caption-text").get_text(strip=True)) > 20
+    for image in article.select("div.cell_output img"):
+        assert image.find_parent("figure"), f"a picture without a caption: {image}"
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_the_notebook_can_be_downloaded(site, page):
+    link = soup_of(site, page).select_one("a.btn-download-source-button")
+    file = (site / page).parent / unquote(link["href"])
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    assert any(cell["cell_type"] == "code" for cell in cells)
+
+
+def test_mathjax_brings_what_it_needs_and_no_more(site):
+    folder = site / "_static" / "mathjax"
+    names = {p.relative_to(folder).parts[0] for p in folder.rglob("*") if p.is_file()}
+    assert names == {"tex-chtml-full.js", "output"}
+    total = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    assert total < 2_500_000  # bytes
+
+
+# In the browser -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_asks_no_other_host_and_complains_of_nothing(seen, page):
+    assert seen(page).faults == []
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_works_without_a_server(visit, site, page):
+    shown = visit(page, home=f"file://{site}/")
+    assert shown.faults == []
+    shown.page.close()
+
+
+def test_the_front_door_leads_to_the_opening_page(chromium, address):
+    page = chromium.new_page()
+    page.goto(address)
+    page.wait_for_url(f"{address}{CONTENT[0]}", timeout=10_000)
+    page.close()
+
+
+@pytest.mark.parametrize("page", CONTENT)
+def test_formulas_are_set(seen, site, page):
+    written = len(article_of(site, page).select(".math"))
+    shown = seen(page).page
+    assert shown.locator("article .math mjx-container").count() >= written
+    # a formula that TeX refuses is set as an error, and says so nowhere else
+    assert shown.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert "\\(" not in shown.locator("article").inner_text()
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_no_sideways_scrolling(seen, page):
+    shown = seen(page).page
+    for width in (1280, 360, 320):
+        shown.set_viewport_size({"width": width, "height": 900})
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("page", SHOWN)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible(seen, page, scheme):
+    shown = seen(page).page
+    shown.emulate_media(color_scheme=scheme)
+    shown.wait_for_selector(f"html[data-theme={scheme}]", timeout=5_000)
+    if not shown.evaluate("'axe' in window"):
+        shown.evaluate(AXE.read_text(encoding="utf-8"))
+    found = [
+        f"{v['id']}: {n['html'][:100]}"
+        for v in shown.evaluate(AXE_RUN)["violations"]
+        for n in v["nodes"]
+    ]
+    assert found == []
+
+
+def test_search_finds_a_word(visit):
+    shown = visit("search.html?q=convolution")
+    shown.page.wait_for_selector("#search-results li a", timeout=10_000)
+    links = shown.page.locator("#search-results li a")
+    assert any("chapters/" in link.get_attribute("href") for link in links.all())
+    assert shown.faults == []
+
+
+def test_search_field_opens_from_any_page(visit):
+    page = visit(NOTEBOOKS[0]).page
+    page.locator(".search-button-field:visible").first.click()
+    field = page.locator("#pst-search-dialog input[type=search]")
+    field.fill("kernel")
+    field.press("Enter")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    assert "search.html?q=kernel" in page.url
+
+
+def test_the_switch_goes_through_both_themes_and_is_remembered(visit):
+    page = visit(CONTENT[0]).page
+    seen = {}
+    for _ in range(3):  # auto, light, dark in some order
+        page.locator(".theme-switch-button:visible").first.click()
+        theme = page.locator("html").get_attribute("data-theme")
+        seen[theme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        mode = page.locator("html").get_attribute("data-mode")
+        if mode == "dark":
+            page.reload()
+            assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert set(seen) == {"light", "dark"}
+    assert seen["light"] != seen["dark"]
+
+
+def test_the_keyboard_focus_is_seen(visit):
+    page = visit(CONTENT[0]).page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert (style, width) == ("solid", "3px")
