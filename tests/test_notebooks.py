@@ -1,0 +1,134 @@
+"""The notebooks as files and as programs.
+
+Every cell of every notebook runs under nbval, which `pytest` does on its own
+(see pyproject.toml). Here: how they are written, that a changed number in a
+stored output is noticed, and that they run twice, elsewhere, without the data.
+"""
+
+import copy
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    "why-conv",
+    "conv-layer",
+    "padding-and-strides",
+    "channels",
+    "pooling",
+    "lenet",
+]
+
+
+def read(page):
+    return nbformat.read(ROOT / "chapters" / f"{page}.ipynb", as_version=4)
+
+
+def code_cells(page):
+    return [cell for cell in read(page).cells if cell.cell_type == "code"]
+
+
+def test_these_are_all_the_notebooks_and_they_are_in_order():
+    assert {p.stem for p in (ROOT / "chapters").glob("*.ipynb")} == set(PAGES)
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert re.findall(r"chapters/([\w-]+)", toc) == PAGES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_cells_are_short_and_imports_come_first(page):
+    first, *others = code_cells(page)
+    assert "import d2l_helpers as d2l" in first.source
+    assert "# colab:" in first.source or "google.colab" in first.source
+    for cell in others:
+        lines = cell.source.splitlines()
+        assert len(lines) <= 25, cell.id
+        assert max(map(len, lines)) <= 79, cell.id
+        assert not re.search(r"^\s*(import|from) ", cell.source, re.M), cell.id
+    text = "\n".join(cell.source for cell in (first, *others))
+    assert "sys.path" not in text
+    assert "assert" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_figure_has_a_caption_and_alt_text(page):
+    names = []
+    for cell in code_cells(page):
+        draws = re.search(r"show_images\(|subplots\(|plt\.figure\(", cell.source)
+        figure = cell.metadata.get("mystnb", {}).get("figure")
+        assert bool(draws) == bool(figure), cell.id
+        if not figure:
+            continue
+        names.append(figure["name"])
+        caption, alt = figure["caption"], cell.metadata.mystnb.image.alt
+        assert len(alt) >= 40, cell.id
+        assert alt.endswith("."), cell.id
+        assert alt != caption
+        assert caption.split(". ")[0]
+        assert caption.rstrip().endswith("."), cell.id
+    assert len(names) == len(set(names)) >= 3
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_opens_with_a_puzzle_and_hands_on_a_question(page):
+    texts = [c.source for c in read(page).cells if c.cell_type == "markdown"]
+    assert re.match(r"# .+\n\n\*\*.+\?", texts[0])
+    assert "## Summary" in texts[-1]
+    last = texts[-1].rsplit("\n\n", 1)[-1]
+    assert "?" in last
+    following = [*PAGES[PAGES.index(page) + 1 :], "why-conv"][0]
+    assert f"({following}.ipynb)" in last
+
+
+def nbval(folder, notebook):
+    """Exit status and text of nbval on a notebook."""
+    path = folder / "page.ipynb"
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider"]
+    command += ["-c", os.devnull, "--rootdir", str(folder), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    return done.returncode, done.stdout
+
+
+def test_a_changed_number_in_a_stored_output_is_noticed(tmp_path):
+    notebook = read("conv-layer")
+    kept = [
+        i
+        for i, cell in enumerate(notebook.cells)
+        if "keep_output" in cell.metadata.get("tags", [])
+    ]
+    notebook.cells = notebook.cells[: kept[0] + 1]
+    status, text = nbval(tmp_path, notebook)
+    assert status == 0, text
+    changed = copy.deepcopy(notebook)
+    stored = changed.cells[-1].outputs[0]
+    assert "43" in stored.text
+    stored.text = stored.text.replace("43", "44")
+    status, text = nbval(tmp_path, changed)
+    assert status == 1
+    assert "1 failed" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
+    page, tmp_path, monkeypatch
+):
+    """The embedded sample serves; a read-only habit is shown by an empty folder."""
+    monkeypatch.setenv("D2L_SOURCE", "sample")
+    monkeypatch.setenv("D2L_OFFLINE", "1")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    notebook = read(page)
+    again = copy.deepcopy(notebook.cells)
+    for cell in again:
+        cell.id = f"{cell.id}-again"
+    notebook.cells += again
+    folder = {"metadata": {"path": str(tmp_path)}}
+    client = NotebookClient(notebook, timeout=180, resources=folder)
+    client.execute()
+    assert not list(tmp_path.iterdir())
