@@ -2,11 +2,13 @@
 
 import json
 import math
+import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -15,8 +17,10 @@ from training_scripts.toy import Batches, ToyData, ToyModel, curve, same_weights
 
 from d2l_helpers import training
 from d2l_helpers.checkpoint import CheckpointError, load_model, save_model
+from d2l_helpers.devices import seed_everything
 from d2l_helpers.guards import DelayedInterrupt
 from d2l_helpers.history import COLUMNS
+from d2l_helpers.run_state import pack, random_state, set_random_state, unpack
 from d2l_helpers.training import Trainer, TrainingDiverged
 
 VICTIM = Path(__file__).parent / "training_scripts" / "victim.py"
@@ -295,6 +299,20 @@ def test_a_script_with_two_fits_can_be_started_again(tmp_path, schedule, done):
     (resumed, model), (whole, twin) = script(tmp_path / "c"), script()
     assert resumed == whole
     assert same_weights(model, twin)
+
+
+def test_every_generator_goes_on_where_it_stood():
+    seed_everything(3)
+    device = torch.device("cpu")
+    random.random(), np.random.rand(), torch.rand(1)
+
+    def draw():
+        return [random.random(), np.random.rand(), torch.rand(1).item()]
+
+    tensors, rest = pack(random_state(device))
+    first = draw()
+    set_random_state(unpack(tensors, json.loads(json.dumps(rest))), device)
+    assert draw() == first != draw()
 
 
 def test_a_finished_run_is_not_run_again(tmp_path):
