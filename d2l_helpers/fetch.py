@@ -80,9 +80,9 @@ class _Sink:
 
 def _run(url: str, sink: _Sink, limits: Limits, done: queue.SimpleQueue) -> None:
     """The thread's work: report None, or the exception that ended it."""
-    try:
-        import pooch
+    import pooch
 
+    try:
         pooch.HTTPDownloader(
             chunk_size=1 << 14,
             timeout=(limits.connect, limits.stall),
@@ -109,6 +109,10 @@ def fetch(url: str, max_bytes: int, limits: Limits | None = None) -> bytes:
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ValueError(f"only https addresses are fetched, got {url}")
+    # Imported before the clock starts: on a busy machine that takes a second.
+    import pooch  # noqa: F401
+    import requests  # noqa: F401
+
     limits = limits or Limits()
     sink = _Sink(max_bytes)
     done: queue.SimpleQueue = queue.SimpleQueue()

@@ -40,8 +40,8 @@ class Server:
 
     `faults` maps a file name, or "*" for every file, to the list of faults of
     its first answers, one each; the last stays in force if `forever`. A fault
-    is a status code or one of: html, truncate, flip, trailing, bomb, endless,
-    stall, trickle, redirect. `hits` counts the requests by file name.
+    is a status code or one of: html, truncate, flip, other, trailing, bomb,
+    endless, stall, trickle, redirect. `hits` counts the requests by file name.
     """
 
     def __init__(self, payloads, faults=None, forever=True):
@@ -113,6 +113,10 @@ class Server:
         elif fault == "flip":
             middle = length // 2
             body = body[:middle] + bytes([body[middle] ^ 4]) + body[middle + 1 :]
+        elif fault == "other":  # well-formed, of the right shape, another set
+            whole = gzip.decompress(body)
+            body = gzip.compress(whole[:-1] + bytes([whole[-1] ^ 1]))
+            length = len(body)
         elif fault == "trailing":
             body, length = body + b"more", length + 4
         elif fault == "bomb":

@@ -68,10 +68,15 @@ def test_a_file_cut_anywhere_is_refused(tmp_path, pack):
         read_idx(path)
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_bytes_too_many_are_refused(pack):
-    with pytest.raises(DataError, match=r"trailing|more than the 28 bytes"):
-        read_idx(pack(BY_HAND + b"!"))
+def test_contents_of_another_length_or_shape_are_refused():
+    with pytest.raises(DataError, match="trailing bytes: 29 bytes here, 28"):
+        read_idx(BY_HAND + b"!")
+    with pytest.raises(DataError, match="more than the 28 bytes"):
+        read_idx(gzip.compress(BY_HAND + b"!"))
+    with pytest.raises(DataError, match="truncated: 27 of 28 bytes"):
+        read_idx(gzip.compress(BY_HAND[:-1]))
+    with pytest.raises(DataError, match=r"shape is \(2, 2, 3\), not \(2, 3, 2\)"):
+        read_idx(BY_HAND, (2, 3, 2))
 
 
 def test_bytes_after_the_gzip_stream_are_refused():

@@ -21,7 +21,7 @@ from d2l_helpers.filespecs import FULL, SAMPLE
 from d2l_helpers.idx import DataError, read_idx
 from d2l_helpers.sources import Places, load_full, load_sample
 
-QUICK = Limits(connect=0.4, first=0.4, stall=0.4, total=1.2)
+QUICK = Limits(connect=0.8, first=0.8, stall=0.8, total=3.0)
 SPECS, PAYLOADS = fake_set()
 SMALLEST = "t10k-labels-idx1-ubyte.gz"  # asked for first
 DEAD = "http://127.0.0.1:9/"  # the discard port: nobody listens
@@ -85,7 +85,7 @@ def test_a_download_is_kept_and_served_from_the_cache(places):
         assert set(server.hits.values()) == {1}
 
 
-CONTENT_FAULTS = ["html", "truncate", "flip", "trailing", "bomb", "endless"]
+CONTENT_FAULTS = ["html", "truncate", "flip", "other", "trailing", "bomb", "endless"]
 
 
 @pytest.mark.parametrize("fault", CONTENT_FAULTS)
@@ -214,8 +214,10 @@ def test_a_named_folder_that_does_not_hold_the_set_is_an_error(places, tmp_path)
     mine = tmp_path / "mine"
     fill(mine)
     (mine / SMALLEST).write_bytes(b"<html>")
-    with pytest.raises(DataError, match="named by D2L_DATA_DIR") as caught:
-        load_full(SPECS, places(data=mine))
+    with Server(PAYLOADS) as server:
+        with pytest.raises(DataError, match="named by D2L_DATA_DIR") as caught:
+            load_full(SPECS, places(server, data=mine))
+        assert not server.hits
     assert str(mine / SMALLEST) in str(caught.value)
     assert (mine / SMALLEST).exists()  # not ours to remove
 
