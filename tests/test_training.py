@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -549,6 +550,21 @@ def test_too_little_memory_names_a_batch_size(training_mode):
     assert len(trainer.fit(model, ToyData(batch_size=8))) == 1
     with pytest.raises(RuntimeError, match=r"a batch of 1 .*smaller model"):
         trainer.fit(TooLarge(0, training_mode), ToyData(batch_size=1))
+
+
+def test_the_memory_is_free_again_while_the_error_is_still_looked_at():
+    kept = []
+
+    class Greedy(Flat):
+        def forward(self, X):
+            activations = X * 2
+            kept.append(weakref.ref(activations))
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(RuntimeError, match="does not fit") as caught:
+        Trainer(1).fit(Greedy(), ToyData())
+    assert caught.value is not None  # as in a notebook, which keeps the last error
+    assert [ref() for ref in kept] == [None]
 
 
 class Fixed:
