@@ -20,9 +20,9 @@ SITE := _build/html
 BUILT := $(SITE)/.built
 
 # What a page can depend on. Folders are in the list too: their date changes when
-# a file in them goes away.
-INPUTS := $(shell find chapters appendix book d2l_helpers benchmarks/results \
-	\( -name '.*' -o -name __pycache__ \) -prune -o -print 2>/dev/null) \
+# a file in them goes away. (book/. and not book, which is a target.)
+INPUTS := $(shell find chapters/. appendix/. book/. d2l_helpers/. benchmarks/results \
+	\( -name '.?*' -o -name __pycache__ \) -prune -o -print 2>/dev/null) \
 	intro.md references.bib _config.yml _toc.yml requirements.txt
 # A page that somebody deleted must come back, stamp or no stamp.
 PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
