@@ -13,6 +13,9 @@ PORT ?= 8000
 BRANCH ?= main
 WORKERS ?= 2
 
+# Threads that wait by spinning starve each other when the machine is busy.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -21,7 +24,7 @@ BUILT := $(SITE)/.built
 
 # What a page can depend on. Folders are in the list too: their date changes when
 # a file in them goes away. (book/. and not book, which is a target.)
-INPUTS := $(shell find chapters/. appendix/. book/. d2l_helpers/. benchmarks/results \
+INPUTS := $(shell find chapters/. appendix/. book/. d2l_helpers/. \
 	\( -name '.?*' -o -name __pycache__ \) -prune -o -print 2>/dev/null) \
 	intro.md references.bib _config.yml _toc.yml requirements.txt
 # A page that somebody deleted must come back, stamp or no stamp.

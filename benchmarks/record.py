@@ -17,7 +17,6 @@ from dataclasses import replace
 import torch
 
 import d2l_helpers as d2l
-from d2l_helpers.batches import ImageData, Images
 from d2l_helpers.recorded import FOLDER
 
 SEEDS = (0, 1, 2)
@@ -73,7 +72,7 @@ def small_lenet() -> torch.nn.Module:
     return model
 
 
-def placed(images: Images, seed: int | None) -> Images:
+def placed(images: d2l.Images, seed: int | None) -> d2l.Images:
     """Half-size garments on an empty canvas: centred, or anywhere by `seed`."""
     half = torch.nn.functional.avg_pool2d(images.pixels.float(), 2)
     n, canvas = len(images), torch.zeros_like(images.pixels)
@@ -83,7 +82,7 @@ def placed(images: Images, seed: int | None) -> Images:
         at = torch.full((n, 2), 7)
     for k, (i, j) in enumerate(at.tolist()):
         canvas[k, ..., i : i + 14, j : j + 14] = half[k].round().to(torch.uint8)
-    return Images(canvas, images.labels)
+    return d2l.Images(canvas, images.labels)
 
 
 def sample_efficiency() -> tuple[dict, dict]:
@@ -106,7 +105,7 @@ def sample_efficiency() -> tuple[dict, dict]:
         for n in (500, 2_000, 10_000):
             for name, make in (("MLP", d2l.MLP), ("LeNet", small_lenet)):
                 scores = [
-                    steps_of_adam(make, ImageData(train.draw(n, s), val, 64), s)
+                    steps_of_adam(make, d2l.ImageData(train.draw(n, s), val, 64), s)
                     for s in SEEDS
                 ]
                 results.setdefault(layout, {}).setdefault(name, {})[n] = scores
@@ -114,7 +113,7 @@ def sample_efficiency() -> tuple[dict, dict]:
     return settings, results
 
 
-def steps_of_adam(make, data: ImageData, seed: int, steps: int = 1500) -> float:
+def steps_of_adam(make, data: d2l.ImageData, seed: int, steps: int = 1500) -> float:
     """Test accuracy after `steps` batches, taken from as many epochs as needed."""
     d2l.seed_everything(seed)
     model, loader, done = make(), data.train_dataloader(), 0

@@ -20,6 +20,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect every part; Sphinx calls this once."""
     # Nobody watches a build: kernels, which inherit this, draw no live plots.
     os.environ.setdefault("D2L_QUIET", "1")
+    # Threads that wait by spinning starve a kernel when the machine is busy.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for part in (stale, mathjax, repository, accessibility):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

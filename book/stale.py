@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 STAMP = ".inputs.sha256"
-INPUTS = ("d2l_helpers/**/*", "benchmarks/results/**/*.json", "requirements.txt")
+INPUTS = ("d2l_helpers/**/*", "requirements.txt")
 
 
 def inputs(root: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 _NAMES = {
+    "batches": "Batches ImageData Images",
     "checkpoint": "CheckpointError load_model save_model",
     "convolution": "conv1d conv2d conv2d_backward conv_transpose2d pad2d",
     "correlation": "corr2d corr2d_backward corr2d_loop corr2d_multi_in "

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .validation import as_int, as_tuple
+from d2l_helpers.validation import as_int, as_tuple
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ Level 2: imports `sources` and `batches`, which are level 1.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,11 +18,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from .batches import ImageData, Images
-from .filespecs import FULL
-from .idx import DataError
-from .sources import Loaded, Places, adopt, load_full, load_sample
-from .validation import as_tuple, check_choice
+from d2l_helpers.batches import ImageData, Images
+from d2l_helpers.filespecs import FULL
+from d2l_helpers.idx import DataError
+from d2l_helpers.sources import Loaded, Places, adopt, load_full, load_sample
+from d2l_helpers.validation import as_tuple, check_choice
 
 __all__ = ["DataError", "FashionMNIST", "main"]
 
@@ -36,7 +37,8 @@ class FashionMNIST(ImageData):
     lies, as 55 MB of uint8, and where batches are made; the CPU by default.
     `source`: "full" is the whole set or a DataError, "sample" is 5,000 + 1,000
     images that need neither disk nor network, "auto" is the first of the two
-    that is to be had. `seed` fixes the order of the training batches.
+    that is to be had, unless the environment's D2L_SOURCE names one. `seed`
+    fixes the order of the training batches.
     `normalize`, `permutation`: see `Images`. `drop_last`: see `Batches`.
 
     `train` and `val` are `Images`, sequences of `(X, y)` with X float32
@@ -119,6 +121,10 @@ def to_images(
 
 def _load(source: str) -> tuple[Loaded, bool]:
     """The arrays, and whether they are the full set."""
+    if source == "auto":
+        source = check_choice(
+            os.environ.get("D2L_SOURCE", source), "D2L_SOURCE", SOURCES
+        )
     if source == "sample":
         return load_sample(), False
     places = Places.from_environment()

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .validation import as_int
+from d2l_helpers.validation import as_int
 
 ASSETS = Path(__file__).with_name("assets")
 

@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from .fetch import FetchError, Limits, fetch, write_atomically
-from .filespecs import FULL, SAMPLE, FileSpec
-from .idx import DataError, read_idx
+from d2l_helpers.fetch import FetchError, Limits, fetch, write_atomically
+from d2l_helpers.filespecs import FULL, SAMPLE, FileSpec
+from d2l_helpers.idx import DataError, read_idx
 
 ASSETS = Path(__file__).with_name("assets")
 

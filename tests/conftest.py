@@ -1,6 +1,12 @@
-"""Set-up shared by all tests: no timing limits on random cases, few threads."""
+"""Set-up shared by all tests, before any of them imports torch."""
+
+import os
 
 import hypothesis
+
+# Threads that wait by spinning slow each other down twentyfold when two kernels
+# share two cores; notebooks' kernels inherit this.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A shared machine makes timings of single cases meaningless; derandomised runs
 # make a red test red again on the next machine.

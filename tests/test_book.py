@@ -166,7 +166,7 @@ def digest_of(root: Path) -> str:
         "d2l_helpers/deep/er.py",
         "d2l_helpers/assets/boot.png",
         "requirements.txt",
-        "benchmarks/results/speed.json",
+        "d2l_helpers/assets/recorded/speed.json",
     ],
 )
 def test_the_digest_sees_every_input(tmp_path, name):

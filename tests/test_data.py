@@ -296,3 +296,11 @@ def test_importing_reads_no_data_and_opens_no_connection(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_environment_chooses_where_the_notebook_does_not(monkeypatch):
+    monkeypatch.setenv("D2L_SOURCE", "sample")
+    assert FashionMNIST().full is False
+    monkeypatch.setenv("D2L_SOURCE", "torchvision")
+    with pytest.raises(ValueError, match="D2L_SOURCE must be one of auto, full"):
+        FashionMNIST()
