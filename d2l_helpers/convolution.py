@@ -177,7 +177,7 @@ def conv1d(
     groups: int = 1,
     padding_mode: str = "zeros",
 ) -> Tensor:
-    """`conv2d` along one axis: X (n, ci, t), K (co, ci/groups, k) → (n, co, ot).
+    """`conv2d` along one axis: X (n, ci, t), K (co, ci/groups, k) → (n, co, t').
 
     A signal is treated as a picture of one row. Arguments and errors as for
     `conv2d`, with integers in place of pairs.

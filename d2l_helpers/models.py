@@ -118,11 +118,12 @@ class LeNet(Classifier):
         )
 
     @classmethod
-    def modern(cls, lr: float = 5e-3, num_classes: int = 10) -> LeNet:
+    def modern(cls, lr: float = 1e-2, num_classes: int = 10) -> LeNet:
         """The same shapes and parameter count with what was learnt since.
 
         Normalised input, ReLU, max pooling, Kaiming weights; AdamW under a
-        one-cycle schedule with peak `lr`.
+        one-cycle schedule with peak `lr`, whose default scored best on images
+        held out of the training set (`recorded("modern_rate")`).
         """
         model = cls(lr, num_classes)
         model.net = cls._stack(
