@@ -17,7 +17,7 @@ from dataclasses import replace
 import torch
 
 import d2l_helpers as d2l
-from d2l_helpers.recorded import FOLDER
+from d2l_helpers.records import FOLDER
 
 SEEDS = (0, 1, 2)
 

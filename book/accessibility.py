@@ -36,6 +36,12 @@ EDITS = (
         '<div class="sidebar-primary-items__start sidebar-primary__section"'
         ' role="region" aria-label="Chapter">',
     ),
+    # scrollable-region-focusable: a long formula scrolls inside itself
+    (
+        '<div class="math notranslate nohighlight"',
+        '<div tabindex="0" role="group" aria-label="Formula"'
+        ' class="math notranslate nohighlight"',
+    ),
     # aria-deprecated-role, aria-required-children: the list of references
     ('role="doc-biblioentry"', 'role="listitem"'),
 )

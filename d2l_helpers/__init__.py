@@ -23,7 +23,7 @@ _NAMES = {
     "models": "MLP LeNet Normalize init_cnn init_relu",
     "plotting": "outline show_array show_images training_curves use_style",
     "pooling": "blur_pool2d pool2d",
-    "recorded": "recorded",
+    "records": "recorded",
     "shapes": "conv_macs conv_output_size conv_parameters "
     "conv_transpose_output_size receptive_field receptive_fields same_padding "
     "unread use_counts",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from d2l_helpers.recorded import FOLDER, recorded
+from d2l_helpers.records import FOLDER, recorded
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in FOLDER.glob("*.json")))

@@ -229,7 +229,7 @@ def test_the_switch_goes_through_both_themes_and_is_remembered(visit):
 def test_the_keyboard_focus_is_seen(visit):
     page = visit(NOTEBOOKS[0]).page
     page.keyboard.press("Tab")  # from here on focus counts as the keyboard's
-    for kind in ("article p a[href]", ".bd-links a", ".theme-switch-button"):
+    for kind in ("article p a.reference", ".bd-links a", ".theme-switch-button"):
         style = page.evaluate(
             """kind => {
               const found = document.querySelector(kind);
