@@ -140,12 +140,9 @@ def _load(source: str) -> tuple[Loaded, bool]:
 def _line(loaded: Loaded, full: bool) -> str:
     n_train, n_test = len(loaded.arrays[1]), len(loaded.arrays[3])
     if full:
-        return (
-            f"Fashion-MNIST: {n_train:,} training and {n_test:,} test images "
-            f"from {loaded.source}"
-        )
+        return f"Fashion-MNIST: {n_train:,} + {n_test:,} images from {loaded.source}"
     return (
-        f"Fashion-MNIST: the embedded sample of {n_train:,} + {n_test:,} images "
+        f"Fashion-MNIST: the embedded sample of {n_train:,} + {n_test:,} images\n"
         "(for the full set run `make data` or set D2L_DATA_DIR)"
     )
 

@@ -271,7 +271,7 @@ def test_the_command_line(nowhere, monkeypatch, capsys):
     full = Loaded(arrays, "the cache")
     monkeypatch.setattr(data_module, "load_full", lambda *a, **k: full)
     assert data_module.main(["--require-full"]) == 0
-    line = "Fashion-MNIST: 40 training and 20 test images from the cache\n"
+    line = "Fashion-MNIST: 40 + 20 images from the cache\n"
     assert capsys.readouterr().out == line
 
 
