@@ -142,8 +142,8 @@ def _line(loaded: Loaded, full: bool) -> str:
     if full:
         return f"Fashion-MNIST: {n_train:,} + {n_test:,} images from {loaded.source}"
     return (
-        f"Fashion-MNIST: the embedded sample of {n_train:,} + {n_test:,} images\n"
-        "(for the full set run `make data` or set D2L_DATA_DIR)"
+        f"Fashion-MNIST: the embedded sample of {n_train:,} + {n_test:,} images "
+        "(full set: make data)"
     )
 
 
