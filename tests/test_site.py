@@ -176,6 +176,19 @@ def test_no_sideways_scrolling(seen, page):
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_a_long_formula_can_be_read_from_its_start(seen, page):
+    shown = seen(page).page
+    shown.set_viewport_size({"width": 320, "height": 900})
+    cut = shown.evaluate(
+        """() => [...document.querySelectorAll('article div.math')].filter(box => {
+          const start = box.querySelector('mjx-math').getBoundingClientRect().left;
+          return start < box.getBoundingClientRect().left - 1;
+        }).map(box => box.textContent)"""
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize("page", SHOWN)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_accessible(seen, page, scheme):
