@@ -254,6 +254,16 @@ def test_transposed_refuses_what_no_convolution_gives():
         conv_transpose2d(X, torch.zeros(3, 1, 3, 3))
 
 
+def test_the_backward_pass_knows_which_side_the_extra_cell_is_on():
+    X, K = (randn(1, 1, *n, seed=n[0]).requires_grad_() for n in ((7, 6), (4, 2)))
+    Y = conv2d(X, K, padding="same")
+    G = randn(*Y.shape, seed=5)
+    got = conv2d_backward(G, X.detach(), K.detach(), padding="same")
+    expected = torch.autograd.grad(Y, (X, K), G)
+    for g, e in zip(got[:2], expected, strict=True):
+        torch.testing.assert_close(g, e)
+
+
 def test_backward_refuses_a_gradient_of_another_shape():
     with pytest.raises(ValueError, match=r"output's shape \(2, 6, 4, 4\)"):
         conv2d_backward(torch.zeros(2, 6, 5, 5), X, K, groups=2)
