@@ -11,18 +11,21 @@ from importlib import import_module
 
 _NAMES = {
     "batches": "Batches ImageData Images",
+    "blocks": "Block draw_blocks",
     "checkpoint": "CheckpointError load_model save_model",
     "convolution": "conv1d conv2d conv2d_backward conv_transpose2d pad2d",
     "correlation": "corr2d corr2d_backward corr2d_loop corr2d_multi_in "
     "corr2d_multi_in_out corr2d_multi_in_out_1x1",
     "data": "DataError FashionMNIST",
     "devices": "Timer seed_everything synchronize time_call try_gpu",
+    "diagrams": "draw_pyramid draw_windows",
     "examples": "K2 X3 boot call coffee dot fall plaid recording stripe",
     "history": "History",
     "layers": "Conv2D Pool2D comp_conv2d",
     "models": "MLP LeNet Normalize init_cnn init_relu",
     "plotting": "outline show_array show_images training_curves use_style",
     "pooling": "blur_pool2d pool2d",
+    "pretrained": "pretrained_lenet",
     "records": "recorded",
     "shapes": "conv_macs conv_output_size conv_parameters "
     "conv_transpose_output_size receptive_field receptive_fields same_padding "

@@ -1,7 +1,8 @@
 """Figures in the chapter's one visual language: arrays in, figure out.
 
-Level 1, and the only module that uses matplotlib. `import` registers the two
-colour maps and sets nothing else; `use_style()` sets the type and line styles.
+Level 0; matplotlib is used here, in `diagrams` and in `blocks` only. `import`
+registers the two colour maps and sets nothing else; `use_style()` sets the type
+and line styles.
 """
 
 from __future__ import annotations
@@ -146,7 +147,8 @@ def _print_numbers(ax: Axes, values: np.ndarray, image, fmt: str | None) -> None
         red, green, blue, _ = image.cmap(image.norm(value))
         channels = [_linear(mpl.colors.to_hex((red, green, blue)))]
         luminance = float(np.dot(channels[0], (0.2126, 0.7152, 0.0722)))
-        text = format(value + 0.0, fmt).replace("-", "−")
+        text = format(value, fmt)
+        text = text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
         color = "black" if luminance > 0.179 else "white"
         ax.text(j, i, text, ha="center", va="center", size=size, color=color)
 

@@ -31,7 +31,8 @@ def test_maps_meet_their_stops_and_the_bright_end_is_large():
 
 def test_show_array_prints_numbers_and_centres_signs():
     _, ax = plt.subplots()
-    image = plotting.show_array(ax, torch.tensor([[-2.0, 0.0], [0.5, 1.0]]), "Y", True)
+    values = torch.tensor([[-2.0, -1e-4], [0.5, 1.0]])
+    image = plotting.show_array(ax, values, "Y", True)
     assert [t.get_text() for t in ax.texts] == ["−2.00", "0.00", "0.50", "1.00"]
     assert (image.norm.vmin, image.norm.vmax) == (-2, 2)
     assert ax.get_title(loc="left") == "Y"
