@@ -139,10 +139,10 @@ def draw_pyramid(
     `layers` holds (kernel_size, stride, padding, dilation) as `receptive_fields`
     takes it, the first layer first; padding is not drawn. The bottom row is the
     input, each row above has its units `jump` input cells apart. Filled units
-    reach the one on top, empty ones are their neighbours, a crossed input cell lies inside the
-    field but is never read. `names` labels the rows, the input first. Raises
-    ValueError, with the numbers, for no layers, a field of over 48 cells, a
-    wrong count of names or sizes out of range.
+    reach the one on top, empty ones are their neighbours, a crossed input cell
+    lies inside the field but is never read. `names` labels the rows, the input
+    first. Raises ValueError, with the numbers, for no layers, a field of over 48
+    cells, a wrong count of names or sizes out of range.
     """
     require(len(layers) > 0, "layers must hold at least one layer, got 0")
     for layer in layers:

@@ -72,18 +72,61 @@ def test_every_figure_has_a_caption_and_alt_text(page):
         assert alt != caption
         assert caption.split(". ")[0]
         assert caption.rstrip().endswith("."), cell.id
-    assert len(names) == len(set(names)) >= 3
+    assert len(names) == len(set(names)) >= 5
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_opens_with_a_puzzle_and_hands_on_a_question(page):
     texts = [c.source for c in read(page).cells if c.cell_type == "markdown"]
     assert re.match(r"# .+\n\n\*\*.+\?", texts[0])
-    assert "## Summary" in texts[-1]
-    last = texts[-1].rsplit("\n\n", 1)[-1]
+    (summary,) = [text for text in texts if "## Summary" in text]
+    assert len(re.findall(r"^- ", summary.split("## Summary")[1], re.M)) == 5
+    assert "three wishes" in summary
+    last = summary.rsplit("\n\n", 1)[-1]
     assert "?" in last
+    after = texts[texts.index(summary) + 1 :]
+    assert after[0].startswith("## Exercises")
     following = [*PAGES[PAGES.index(page) + 1 :], "why-conv"][0]
     assert f"({following}.ipynb)" in last
+
+
+ROLES = re.compile(r"\{([\w:]+)\}`")
+DIRECTIVES = re.compile(r"^(?::::+|```)\{([\w-]+)\}", re.M)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_text_can_be_read_in_jupyter_too(page):
+    """Links are plain Markdown there; only citations need the built site."""
+    text = "\n\n".join(c.source for c in read(page).cells if c.cell_type == "markdown")
+    assert set(ROLES.findall(text)) <= {"cite"}
+    assert set(DIRECTIVES.findall(text)) <= {"exercise", "solution"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_exercise_has_its_solution(page):
+    """On paper as a `solution`, in code as a stub and folded cells that assert."""
+    cells = read(page).cells
+    labels, worked = [], 0
+    for k, cell in enumerate(cells):
+        if cell.cell_type != "markdown":
+            continue
+        found = re.findall(r":::\{exercise\} .+\n:label: (\S+)\n", cell.source)
+        paper = re.findall(r":::\{solution\} (\S+)\n:class: dropdown\n", cell.source)
+        assert set(paper) <= set(found), cell.id
+        labels += found
+        worked += len(paper)
+        for _ in range(len(found) - len(paper)):  # a stub, then the solution
+            stub, solution = cells[k + 1], cells[k + 2]
+            assert "..." in stub.source or "# your" in stub.source, stub.id
+            assert "hide-cell" in solution.metadata.tags, solution.id
+            assert solution.metadata.jupyter.source_hidden, solution.id
+            folded = [c for c in cells[k + 2 : k + 4] if c.cell_type == "code"]
+            assert any("assert" in c.source for c in folded), solution.id
+            worked += 1
+    assert len(labels) == len(set(labels)) == worked >= 6
+    assert all(label.startswith(f"{page}-") for label in labels)
+    text = "".join(c.source for c in cells)
+    assert text.count("*Teaches: ") == len(labels)
 
 
 def nbval(folder, notebook):

@@ -1,8 +1,16 @@
 """Recorded runs: they say how they were made, and an unknown name is answered."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from d2l_helpers.data import FashionMNIST
+from d2l_helpers.pretrained import pretrained_lenet
 from d2l_helpers.records import FOLDER, recorded
+from d2l_helpers.training import Trainer
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in FOLDER.glob("*.json")))
@@ -13,10 +21,26 @@ def test_a_record_says_how_it_was_made(name):
     assert record["results"]
 
 
-def test_the_records_that_the_pages_read_are_there():
-    assert {"lenet_classic", "lenet_modern", "modern_rate", "sample_efficiency"} == {
-        p.stem for p in FOLDER.glob("*.json")
-    }
+def test_every_record_is_read_by_a_page_or_chose_a_setting():
+    pages = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "chapters").glob("*.ipynb")
+    )
+    read = set(re.findall(r'recorded\(\\"(\w+)\\"\)', pages))
+    read |= {"lenet_classic", "lenet_modern"}  # recorded(f"lenet_{name}")
+    assert 'recorded(f\\"lenet_{name}\\")' in pages
+    assert read | {"modern_rate"} == {p.stem for p in FOLDER.glob("*.json")}
+
+
+def test_the_shipped_weights_score_what_their_record_says():
+    data = FashionMNIST(1000)
+    for seed, run in enumerate(recorded("lenet_modern")["results"]):
+        model = pretrained_lenet(seed)
+        _, accuracy = Trainer(1, live=False).evaluate(model, data.val_dataloader())
+        room = 1e-3 if data.full else 0.03  # the sample has 1,000 images
+        assert abs(accuracy - run["val_acc"][-1]) < room
+        assert not model.training
+    with pytest.raises(ValueError, match=r"weights for the seeds \(0, 1, 2\), got 3"):
+        pretrained_lenet(3)
 
 
 def test_the_modern_recipe_uses_the_rate_that_was_chosen_on_held_out_images():
