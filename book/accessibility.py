@@ -42,6 +42,9 @@ EDITS = (
         '<div tabindex="0" role="group" aria-label="Formula"'
         ' class="math notranslate nohighlight"',
     ),
+    # duplicate-id: sphinx-exercise gives all of a page's boxes one id
+    ('<section id="exercise-content">', '<section class="exercise-content">'),
+    ('<section id="solution-content">', '<section class="solution-content">'),
     # aria-deprecated-role, aria-required-children: the list of references
     ('role="doc-biblioentry"', 'role="listitem"'),
 )
