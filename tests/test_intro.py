@@ -31,14 +31,14 @@ def test_the_shuffle_costs_lenet_four_points_and_the_mlp_none():
 
 
 def test_the_prior_saves_images_where_position_is_noise():
-    assert "LeNet is ahead by ten points" in TEXT
+    assert "LeNet is ahead by nine points" in TEXT
     results = recorded("sample_efficiency")["results"]
     ahead = {
         layout: mean(s[0] for s in nets["LeNet"]["2000"])
         - mean(s[0] for s in nets["MLP"]["2000"])
         for layout, nets in results.items()
     }
-    assert ahead["anywhere"] == pytest.approx(0.10, abs=0.01)
+    assert ahead["anywhere"] == pytest.approx(0.09, abs=0.005)
     assert abs(ahead["plain"]) < 0.015
 
 
