@@ -42,6 +42,8 @@ EDITS = (
         '<div tabindex="0" role="group" aria-label="Formula"'
         ' class="math notranslate nohighlight"',
     ),
+    # label-content-name-mismatch: the summary's own words name it
+    ('<summary aria-label="Toggle hidden content">', "<summary>"),
     # duplicate-id: sphinx-exercise gives all of a page's boxes one id
     ('<section id="exercise-content">', '<section class="exercise-content">'),
     ('<section id="solution-content">', '<section class="solution-content">'),

@@ -60,7 +60,8 @@ def test_cells_are_short_and_imports_come_first(page):
 def test_every_figure_has_a_caption_and_alt_text(page):
     names = []
     for cell in code_cells(page):
-        draws = re.search(r"show_images\(|subplots\(|plt\.figure\(", cell.source)
+        drawing = r"show_images\(|subplots\(|subplot_mosaic\(|plt\.figure\("
+        draws = re.search(drawing, cell.source)
         figure = cell.metadata.get("mystnb", {}).get("figure")
         assert bool(draws) == bool(figure), cell.id
         if not figure:
