@@ -129,7 +129,8 @@ def nineteen_ninety_eight() -> nn.Module:
     The head is dense with a softmax, and the optimiser plain SGD, unlike there.
     """
     net = nn.Sequential(
-        d2l.Normalize(0.2860, 0.3530), nn.Conv2d(1, 6, 5, padding=2), ScaledTanh(), Subsample(6), ScaledTanh(),
+        d2l.Normalize(0.2860, 0.3530),
+        nn.Conv2d(1, 6, 5, padding=2), ScaledTanh(), Subsample(6), ScaledTanh(),
         C3(), ScaledTanh(), Subsample(16), ScaledTanh(), nn.Flatten(),
         nn.Linear(400, 120), ScaledTanh(), nn.Linear(120, 84), ScaledTanh(),
         nn.Linear(84, 10),
