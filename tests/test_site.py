@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from importlib.resources import files
@@ -39,7 +40,9 @@ SETTLED = """() => new Promise(requestAnimationFrame).then(() => Promise.all(
     .map(a => a.finished.catch(() => null)))).then(() => true)"""
 
 
+@functools.cache
 def soup_of(site: Path, page: str) -> BeautifulSoup:
+    """A page, parsed once for all tests; nobody changes it."""
     return BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
 
 
