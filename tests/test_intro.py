@@ -26,7 +26,7 @@ def test_the_shuffle_costs_lenet_four_points_and_the_mlp_none():
     }
     assert lost["LeNet"] == pytest.approx(0.04, abs=0.005)
     assert abs(lost["MLP"]) < 0.005
-    assert "an accuracy near 0.21" in TEXT
+    assert "accuracy is near 0.21" in TEXT
     assert last("scramble", "own", "MLP") == pytest.approx(0.21, abs=0.005)
 
 

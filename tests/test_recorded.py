@@ -1,6 +1,8 @@
 """Recorded runs: they say how they were made, and an unknown name is answered."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,16 @@ def test_the_modern_recipe_uses_the_rate_that_was_chosen_on_held_out_images():
 def test_an_unknown_record_is_answered_with_the_names_there_are():
     with pytest.raises(ValueError, match=r"no recorded run 'nope'; there are: .*lenet"):
         recorded("nope")
+
+
+def test_every_record_can_be_made_again():
+    script = ROOT / "benchmarks" / "record.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert {p.stem for p in FOLDER.glob("*.json")} == set(
+        re.findall(
+            r"[a-z]+_[a-z]+|scramble|mends|clinic", done.stdout.split("RUN ")[-1]
+        )
+    )
