@@ -42,7 +42,7 @@ def adam_scores(
     make: Callable[[], nn.Module],
     data: d2l.ImageData,
     seed: int,
-    at: tuple[int, ...] = (1500, 4500),
+    at: tuple[int, ...],
     lr: float = 1e-3,
 ) -> list[float]:
     """Accuracy on `data.val` after each number of Adam steps in `at`, one run."""

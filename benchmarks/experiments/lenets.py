@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 import d2l_helpers as d2l
+from d2l_helpers.models import FASHION_MEAN, FASHION_STD
 from d2l_helpers.pretrained import path_of
 
 from .common import SEEDS, answers, curve, fit, full, rounded
 
-BOOT, SHIRT = 9, 6
+BOOT = 9
 
 
 def modern_rate() -> tuple[dict, dict]:
@@ -129,7 +130,7 @@ def nineteen_ninety_eight() -> nn.Module:
     The head is dense with a softmax, and the optimiser plain SGD, unlike there.
     """
     net = nn.Sequential(
-        d2l.Normalize(0.2860, 0.3530),
+        d2l.Normalize(FASHION_MEAN, FASHION_STD),
         nn.Conv2d(1, 6, 5, padding=2), ScaledTanh(), Subsample(6), ScaledTanh(),
         C3(), ScaledTanh(), Subsample(16), ScaledTanh(), nn.Flatten(),
         nn.Linear(400, 120), ScaledTanh(), nn.Linear(120, 84), ScaledTanh(),
@@ -164,7 +165,7 @@ def one_cycle(**options):
     return make
 
 
-# One change each from: sigmoid, average pooling, Xavier, SGD at 0.1.
+# From sigmoid, average pooling, Xavier and SGD at 0.1, nearly all by one change.
 MENDS = {
     "none": (variant, sgd()),
     "max pooling": (lambda: variant(pool=nn.MaxPool2d), sgd()),
@@ -172,7 +173,7 @@ MENDS = {
     "one-cycle schedule": (variant, one_cycle(cycle_momentum=False)),
     "one-cycle, PyTorch's default": (variant, one_cycle()),
     "normalised input": (
-        lambda: variant(first=[d2l.Normalize(0.2860, 0.3530)]),
+        lambda: variant(first=[d2l.Normalize(FASHION_MEAN, FASHION_STD)]),
         sgd(),
     ),
     "learning rate 1.0": (variant, sgd(1.0)),
@@ -184,10 +185,6 @@ MENDS = {
     "batch normalisation": (lambda: variant(norm=True), sgd()),
     "tanh": (lambda: variant(nn.Tanh), sgd()),
 }
-
-
-def squashing(layer: nn.Module) -> bool:
-    return isinstance(layer, (nn.Sigmoid, nn.Tanh, nn.ReLU, ScaledTanh))
 
 
 @torch.no_grad()
@@ -228,7 +225,7 @@ def dials(model: d2l.LeNet, X: Tensor, y: Tensor) -> dict:
     outputs, H = [], X
     for layer in model.net:
         H = layer(H)
-        if squashing(layer):
+        if isinstance(layer, nn.Sigmoid):
             outputs.append(H.detach())
     loss = model.loss(H, y)
     loss.backward()

@@ -98,17 +98,14 @@ def global_head() -> tuple[dict, dict]:
 
     Convolutions 8-16-32; the test set moved 0 to 4 pixels, two epochs each.
     """
-    one = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)]
-    every = [nn.Flatten(), nn.Linear(32 * 49, 10)]
-    weights = {
-        name: sum(p.numel() for p in trunk(head).parameters())
-        for name, head in (("global average", one), ("flatten", every))
-    }
     nets = {
         "global average": lambda: trunk(
             [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)]
         ),
         "flatten": lambda: trunk([nn.Flatten(), nn.Linear(32 * 49, 10)]),
+    }
+    weights = {
+        n: sum(p.numel() for p in make().parameters()) for n, make in nets.items()
     }
     settings, results = measure(nets)
     return {**settings, "weights": weights}, results
