@@ -1,7 +1,10 @@
 """Recorded runs: they say how they were made, and an unknown name is answered."""
 
+import base64
+import gzip
 import re
 import runpy
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,7 @@ def test_every_record_is_read_by_a_page_or_chose_a_setting():
     read = set(re.findall(r'recorded\(\\"(\w+)\\"\)', pages))
     read |= {"lenet_classic", "lenet_modern"}  # recorded(f"lenet_{name}")
     assert 'recorded(f\\"lenet_{name}\\")' in pages
+    read |= {"clinic_mends"}  # the explorer's, which scrubs through it
     assert read | {"modern_rate"} == {p.stem for p in FOLDER.glob("*.json")}
 
 
@@ -50,6 +54,38 @@ def test_the_modern_recipe_uses_the_rate_that_was_chosen_on_held_out_images():
     scores = recorded("modern_rate")["results"]
     best = max(scores, key=scores.get)
     assert LeNet.modern().lr == float(best)
+
+
+def test_the_watched_runs_have_every_figure_at_every_step():
+    record, mends = recorded("clinic_mends"), recorded("mends")["results"]
+    steps = len(record["settings"]["at"])
+    entries = {"saturated": 4, "slope": 4, "spread": 5, "gradient": 5}
+    for name, run in record["results"].items():
+        assert {len(figures) for figures in run.values()} == {steps}
+        assert set(run) == {*entries, "loss", "named", "accuracy", "kernels"}
+        for figure, n in entries.items():
+            assert {len(row) for row in run[figure]} == {n}
+        for kernels in run["kernels"]:
+            assert len(base64.b64decode(kernels["bytes"])) == prod((6, 1, 5, 5))
+        if name != "modern recipe":  # the same start as in the other record
+            start = mends["none" if name == "classic" else name]["runs"][0]["spread"]
+            assert run["spread"][0][-1] == pytest.approx(start, rel=5e-3)
+
+
+def test_the_classic_run_lies_flat_unsaturated_and_then_breaks_away():
+    record = recorded("clinic_mends")
+    at, run = record["settings"]["at"], record["results"]["classic"]
+    flat = slice(at.index(50), at.index(1000) + 1)
+    assert all(abs(loss - 2.303) < 0.02 for loss in run["loss"][flat])
+    assert not any(share for row in run["saturated"][flat] for share in row)
+    assert run["loss"][at.index(2000)] < 2
+    assert run["named"][-1] == 10
+
+
+def test_the_watched_runs_are_small_enough_for_a_page():
+    text = (FOLDER / "clinic_mends.json").read_bytes()
+    assert len(text) <= 80_000
+    assert len(gzip.compress(text, mtime=0)) <= 40_000
 
 
 def test_an_unknown_record_is_answered_with_the_names_there_are():

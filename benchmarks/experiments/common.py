@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,13 @@ from torch import Tensor, nn
 import d2l_helpers as d2l
 
 SEEDS = (0, 1, 2)
+
+
+@dataclass
+class OneLine:
+    """Plain JSON that its file holds on one line, however long."""
+
+    value: Any
 
 
 def rounded(values: Iterable, digits: int = 4) -> list[float]:
