@@ -1,8 +1,8 @@
 """The Sphinx side of the chapter: one small extension, loaded by _config.yml.
 
 ``stale`` re-executes pages whose helpers changed, ``mathjax`` puts MathJax into
-the site, ``repository`` adds the buttons that need an address, and
-``accessibility`` mends what the theme leaves.
+the site, ``explorers`` gives pages their scripts, ``repository`` adds the buttons
+that need an address, and ``accessibility`` mends what the theme leaves.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from . import accessibility, mathjax, repository, stale
+from . import accessibility, explorers, mathjax, repository, stale
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -22,6 +22,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     os.environ.setdefault("D2L_QUIET", "1")
     # Threads that wait by spinning starve a kernel when the machine is busy.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    for part in (stale, mathjax, repository, accessibility):
+    for part in (stale, mathjax, explorers, repository, accessibility):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

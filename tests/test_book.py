@@ -25,6 +25,8 @@ class Book:
     def __init__(self, root: Path) -> None:
         self.root = root
         shutil.copytree(ROOT / "book", root / "book")
+        explorers = "d2l_helpers/explorers"
+        shutil.copytree(ROOT / explorers, root / explorers)
         for name in ("_config.yml", "references.bib", "requirements.txt"):
             shutil.copy(ROOT / name, root)
         self.write("_toc.yml", "format: jb-book\nroot: intro\nchapters:\n")

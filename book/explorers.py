@@ -1,0 +1,102 @@
+"""Explorers on a page without a kernel: one script and one style sheet for each page.
+
+A cell's output holds ``<div data-explorer="name">`` with a picture and the starting
+variables; a page that is no notebook asks for one by the directive ``explorer``. A
+page gets the modules of its own explorers only, joined into a classic script,
+because modules do not load from file://.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from d2l_helpers.explorers import CONCEPTS, _bundle, find
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_FOUND = re.compile(r'data-explorer="([a-z]+)"')
+
+
+class ExplorerDirective(SphinxDirective):
+    """``{explorer} name`` with the constructor's arguments as a JSON object, if any."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in CONCEPTS:
+            raise self.error(f"no explorer {name!r}; there are {', '.join(CONCEPTS)}")
+        for path in _bundle.STATIC.parent.rglob("*.[pjc]*"):
+            self.env.note_dependency(str(path))
+        try:
+            given = json.loads("\n".join(self.content) or "{}")
+            text = find(name)(**given).html()
+        except Exception as error:  # whatever the arguments lead to: name the page
+            raise self.error(f"explorer {name}: {error}") from None
+        return [nodes.raw("", text, format="html")]
+
+
+def on_page(body: str) -> list[str]:
+    """The explorers of a page's HTML, each once, in a fixed order.
+
+    Raises:
+        ValueError: the page names one that does not exist.
+    """
+    names = set(_FOUND.findall(body))
+    if unknown := names - set(CONCEPTS):
+        msg = f"no explorer is called {', '.join(sorted(unknown))}"
+        raise ValueError(msg)
+    return [name for name in CONCEPTS if name in names]
+
+
+def write(folder: Path, names: list[str]) -> str:
+    """Write the script and the style for these explorers; return their stem."""
+    stem = "-".join(names)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{stem}.js").write_text(_bundle.page_script(*names), "utf-8")
+    # tokens.css is on every page already
+    style = "\n".join(
+        path.read_text("utf-8")
+        for path in _bundle.style_files(*names)
+        if path.name != "tokens.css"
+    )
+    (folder / f"{stem}.css").write_text(style, "utf-8")
+    return stem
+
+
+def add(
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], *_: Any
+) -> None:
+    """Give a page that holds explorers what they need."""
+    if app.builder.format != "html":
+        return
+    names = on_page(context.get("body") or "")
+    if names:
+        stem = write(Path(app.outdir) / "_static" / "explorers", names)
+        app.add_js_file(f"explorers/{stem}.js", loading_method="defer")
+        app.add_css_file(f"explorers/{stem}.css")
+
+
+def forget_widgets(app: Sphinx, doctree: Any) -> None:
+    """Keep the widgets' state out of the page.
+
+    The kernel's record of all widgets holds each front-end module as text; without
+    a widget manager nothing on the page reads it, and the HTML twin has the state.
+    """
+    page = getattr(app.env, "nb_metadata", {}).get(app.env.docname, {})
+    page.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def connect(app: Sphinx) -> None:
+    """Register the directive and the handlers."""
+    app.add_directive("explorer", ExplorerDirective)
+    app.connect("html-page-context", add)
+    app.connect("doctree-read", forget_widgets)
