@@ -38,6 +38,18 @@ SHOWN = [*CONTENT, "search.html", "genindex.html"]
 NOTEBOOKS = [p for p in CONTENT if p.startswith("chapters/")]
 
 
+# An explorer starts when a reader comes near it.
+START_EXPLORERS = """async () => {
+  for (const place of document.querySelectorAll('[data-explorer]')) {
+    place.scrollIntoView({behavior: 'instant'});
+    for (let n = 0; n < 100 && !/live|failed/.test(place.dataset.state); n++) {
+      await new Promise(done => setTimeout(done, 20));
+    }
+  }
+  scrollTo({top: 0, behavior: 'instant'});
+}"""
+
+
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The built site. Not built is a failure, not a reason to skip."""
@@ -106,12 +118,13 @@ class Visit:
             self.faults.append(f"{response.status} for {response.url}")
 
     def open(self, page: str) -> Visit:
-        """Go to a page and wait until its scripts and formulas are done."""
+        """Go to a page; wait until scripts, formulas and all explorers are done."""
         self.page.goto(self.home + page, wait_until="load")
         self.page.evaluate(
             "() => window.MathJax?.startup?.promise ?? Promise.resolve()"
         )
         self.page.evaluate("() => document.fonts.ready.then(() => true)")
+        self.page.evaluate(START_EXPLORERS)
         return self
 
 
