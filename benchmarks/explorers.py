@@ -44,13 +44,14 @@ EVENTS = """rounds => {
         timed(el, new Event('input', {bubbles: true}));
       }
     }
-    for (const el of card.querySelectorAll('.cnn-cell[tabindex="0"], .cnn-mapbox[tabindex="0"]')) {
+    for (const el of card.querySelectorAll(':is(.cnn-cell, .cnn-mapbox)[tabindex="0"]')) {
       if (!shown(el)) continue;
       for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) {
         timed(el, new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
       }
     }
-    for (const el of [...card.querySelectorAll('.cnn-segment, .cnn-toggle')].filter(shown)) {
+    const choices = card.querySelectorAll('.cnn-segment, .cnn-toggle');
+    for (const el of [...choices].filter(shown)) {
       timed(el, new MouseEvent('click', {bubbles: true}));
     }
   }
@@ -115,9 +116,8 @@ def main() -> None:
             ):
                 continue
             times = [first_use(page, path) for _ in range(5)]
-            print(
-                f"{path.stem}: first explorer usable after {statistics.median(times):.0f} ms"
-            )
+            middle = statistics.median(times)
+            print(f"{path.stem}: first explorer usable after {middle:.0f} ms")
         browser.close()
 
 

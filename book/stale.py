@@ -4,7 +4,8 @@ The notebook cache knows a notebook by its own cells alone, so an edited helper
 would leave the old results on the page. Two stamps hold the digest of
 everything else that a page depends on: one beside the cached notebooks, one in
 the built site. When the first differs, the cache goes; when the second differs,
-every notebook page is read and written again.
+every notebook page is read and written again. The explorers' scripts and styles
+count for the second only: no result depends on them.
 """
 
 from __future__ import annotations
@@ -25,14 +26,20 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 STAMP = ".inputs.sha256"
+SCRIPTS = "d2l_helpers/explorers/static"
 INPUTS = ("d2l_helpers/**/*", "requirements.txt")
 
 
-def inputs(root: Path) -> Iterator[Path]:
-    """Yield, in a fixed order, the files that a page's results depend on."""
+def inputs(root: Path, *, scripts: bool = True) -> Iterator[Path]:
+    """Yield, in a fixed order, the files that a page depends on.
+
+    Without ``scripts``, those that its results depend on.
+    """
     for pattern in INPUTS:
         for path in sorted(root.glob(pattern)):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if not path.is_file() or "__pycache__" in path.parts:
+                continue
+            if scripts or path.parent != root / SCRIPTS:
                 yield path
 
 
@@ -55,7 +62,7 @@ def _holds(folder: Path, name: str, layouts: tuple[str, ...]) -> bool:
     return any((folder / lay / n).is_file() for lay in layouts for n in names)
 
 
-def digest(root: Path) -> str:
+def digest(root: Path, *, scripts: bool = True) -> str:
     """Return the SHA-256 of the names and bytes of all inputs below ``root``.
 
     Two things outside count too: the Python version, which decides what is
@@ -63,7 +70,7 @@ def digest(root: Path) -> str:
     """
     outside = f"{platform.python_version()} {data_at_hand()}"
     total = hashlib.sha256(outside.encode())
-    for path in inputs(root):
+    for path in inputs(root, scripts=scripts):
         name = path.relative_to(root).as_posix()
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{name}\0{content}\n".encode())
@@ -86,12 +93,13 @@ def find_stale(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Drop an outdated cache; return the notebooks to read again."""
     # Taken once: a helper edited during the build differs at the next one.
     app.cnn_inputs_digest = now = digest(Path(app.srcdir))  # type: ignore[attr-defined]
+    results = digest(Path(app.srcdir), scripts=False)
     cache = Path(env.mystnb_config.execution_cache_path)  # type: ignore[attr-defined]
-    if read_stamp(cache) != now:
+    if read_stamp(cache) != results:
         if cache.exists():
             LOGGER.info("helpers changed: every notebook will run again")
             shutil.rmtree(cache)
-        write_stamp(cache, now)
+        write_stamp(cache, results)
     site = Path(app.outdir)
     if read_stamp(site) == now:
         return []

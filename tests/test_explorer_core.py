@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 import d2l_helpers as d2l
 
 STATIC = Path(d2l.__file__).parent / "explorers" / "static"
-MODULES = ("checks", "padding", "windows", "core", "geometry", "nets")
+MODULES = ("checks", "padding", "windows", "core", "sizes", "nets")
 HOME = "http://explorers.test/"
 MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -362,7 +362,7 @@ def test_receptive_fields(page):
                 for _ in range(rng.integers(1, 7))
             ]
         )
-    got = call(page, [("receptiveFields", stack) for stack in stacks], "geometry")
+    got = call(page, [("receptiveFields", stack) for stack in stacks], "sizes")
     for fields, stack in zip(got, stacks, strict=True):
         want = [field._asdict() for field in d2l.receptive_fields(stack)]
         assert fields == want
@@ -378,8 +378,8 @@ def test_uses_of_cells(page):
             sizes.append((n + 7, k, s, p, d))
     for name, ours in (("useCounts", d2l.use_counts), ("unread", d2l.unread)):
         cases = [(name, n, k, {"p": p, "s": s, "d": d}) for n, k, s, p, d in sizes]
-        assert call(page, cases, "geometry") == [ours(*size) for size in sizes]
-    assert call(page, [("useCounts", 5, 3)], "geometry") == [[1, 2, 3, 2, 1]]
+        assert call(page, cases, "sizes") == [ours(*size) for size in sizes]
+    assert call(page, [("useCounts", 5, 3)], "sizes") == [[1, 2, 3, 2, 1]]
 
 
 def test_uses_of_copies(page):
@@ -400,7 +400,7 @@ def test_uses_of_copies(page):
                 for uses in (plain, stepped):
                     (counts,) = torch.autograd.grad(uses, X, retain_graph=True)
                     want.append(counts.flatten().int().tolist())
-    assert call(page, cases, "geometry") == want
+    assert call(page, cases, "sizes") == want
 
 
 def test_effective_field_of_threes(page):
@@ -408,7 +408,7 @@ def test_effective_field_of_threes(page):
     depths = {1: 3, 3: 7, 5: 9, 10: 13, 20: 17}
     cases = [("effectiveField", [[3]] * depth) for depth in depths]
     for field, (depth, side) in zip(
-        call(page, cases, "geometry"), depths.items(), strict=True
+        call(page, cases, "sizes"), depths.items(), strict=True
     ):
         assert field["size"] == len(field["profile"]) == 2 * depth + 1
         assert field["sd"] == pytest.approx((2 * depth / 3) ** 0.5, abs=1e-9)
@@ -425,7 +425,7 @@ def test_effective_field_is_the_gradient_of_averages(page):
         ]
         for _ in range(25)
     ]
-    got = call(page, [("effectiveField", stack) for stack in stacks], "geometry")
+    got = call(page, [("effectiveField", stack) for stack in stacks], "sizes")
     for field, stack in zip(got, stacks, strict=True):
         size = d2l.receptive_field(stack)
         X = torch.zeros(1, 1, size, dtype=torch.float64, requires_grad=True)
@@ -651,13 +651,13 @@ BAD = [
     ("core", "blurPool", square(3), {"k": 0}),
     ("core", "blurPool", square(3), {"s": 0}),
     ("core", "blurPool", square(1)),
-    ("geometry", "receptiveFields", [[3, 0]]),
-    ("geometry", "receptiveFields", [[]]),
-    ("geometry", "useCounts", 3, 5),
-    ("geometry", "useCountsMode", 3, 3, 3, "reflect"),
-    ("geometry", "useCountsMode", 3, 3, 1, "same"),
-    ("geometry", "unread", 3, 2, {"s": -1}),
-    ("geometry", "effectiveField", [[3, 1, 0, 0]]),
+    ("sizes", "receptiveFields", [[3, 0]]),
+    ("sizes", "receptiveFields", [[]]),
+    ("sizes", "useCounts", 3, 5),
+    ("sizes", "useCountsMode", 3, 3, 3, "reflect"),
+    ("sizes", "useCountsMode", 3, 3, 1, "same"),
+    ("sizes", "unread", 3, 2, {"s": -1}),
+    ("sizes", "effectiveField", [[3, 1, 0, 0]]),
     ("nets", "decodeBytes", "not base64!"),
     ("nets", "decodeFloat16", text_of([1, 2, 3], "u1")),
     ("nets", "decodeFloat32", text_of([1, 2, 3], "u1")),

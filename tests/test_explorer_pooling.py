@@ -217,7 +217,10 @@ def test_a_hostile_link_changes_nothing_it_should_not(show, hostile):
     assert ("3 pixels right" in shown.line()) == clamped
 
 
-@pytest.mark.parametrize("data", [{}, {"names": ["<b>"], "size": [9, 1e9]}])
+LARGE = {"names": ["<b>"], "size": [40, 40], "pictures": ["A" * 2134 + "=="]}
+
+
+@pytest.mark.parametrize("data", [{}, LARGE])
 def test_hostile_data_leave_the_picture(show, data):
     shown = show(Pooling.example(), state={"data": data}, faulty=True)
     assert "could not start" in shown.page.locator(".cnn-message").inner_text()

@@ -92,27 +92,16 @@ def _wrapped(name: str) -> str:
     return f"const {_variable(name)} = (() => {{\n{body}return {{ {names} }};\n}})();\n"
 
 
-def entry(concept: str) -> str:
-    """The module that draws a concept: NAME-explorer.js where NAME.js is numerics."""
-    own = f"{concept}-explorer"
-    return own if (STATIC / f"{own}.js").is_file() else concept
-
-
 def widget_module(concept: str) -> str:
     """An ES module for anywidget, whose default export has ``render``."""
-    name = entry(concept)
-    parts = "".join(_wrapped(module) for module in order(name))
-    return f"{parts}export default {_variable(name)}.default;\n"
+    parts = "".join(_wrapped(name) for name in order(concept))
+    return f"{parts}export default {_variable(concept)}.default;\n"
 
 
 def page_script(*concepts: str) -> str:
     """A classic script, which also runs on file://, for a page with ``concepts``."""
-    names = [entry(concept) for concept in concepts]
-    parts = "".join(_wrapped(name) for name in order(*names, "host"))
-    modules = ", ".join(
-        f'"{concept}": {_variable(name)}.default'
-        for concept, name in zip(concepts, names, strict=True)
-    )
+    parts = "".join(_wrapped(name) for name in order(*concepts, "host"))
+    modules = ", ".join(f'"{c}": {_variable(c)}.default' for c in concepts)
     return (
         f'(() => {{\n"use strict";\n{parts}'
         f"const start = () => $host.start({{ {modules} }});\n"

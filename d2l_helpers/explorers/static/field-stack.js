@@ -1,5 +1,5 @@
 /** A stack of layers along one axis: its fields, who reads whom, and the usual slips. */
-import { receptiveFields, effectiveField } from "./geometry.js";
+import { receptiveFields, effectiveField } from "./sizes.js";
 import { group, fixed } from "./dom.js";
 
 export const WIDEST = 600; // input cells that are drawn; beyond, numbers only

@@ -1,7 +1,7 @@
 /** One axis of a layer in numbers and in words, and the slips that miss its size. */
 import { outSize } from "./core.js";
 import { sourceIndex } from "./padding.js";
-import { useCountsMode } from "./geometry.js";
+import { useCountsMode } from "./sizes.js";
 import { show, count, group } from "./dom.js";
 
 /**

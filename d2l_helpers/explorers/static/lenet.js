@@ -236,7 +236,8 @@ function render({ model, el, signal }) {
     for (const [name, control] of Object.entries(sliders)) if (changed.has(name)) control.update();
     if (changed.has("hand")) drawing.hidden = store.get("hand") !== "draw";
     if (cause === "start" || cause === "scheme" || changed.has("signed")) {
-      scale.update("0", "largest", net.activation === "sigmoid" ? "(0 to 1)" : "of each layer");
+      if (net.activation === "sigmoid") scale.update("0", "1", "outputs");
+      else scale.update("0", "largest", "of each layer");
       signs.update("−", "+", "scores and weights");
     }
   }
@@ -260,7 +261,7 @@ function render({ model, el, signal }) {
     const wrong = !foreign && labels[s.garment] !== a;
     const note = foreign || (wrong && H.probs[a] > 0.9)
       ? " Softmax shares out 1 among ten names, whatever it is shown: a large share is no certainty." : "";
-    const times = lead < 12 ? group(Math.exp(lead)) : "more than 100,000";
+    const times = lead < 2 ? fixed(Math.exp(lead), 1) : lead < 12 ? group(Math.exp(lead)) : "more than 100,000";
     ui.say(title, `Shown: ${shown}. Scores: ${names[a]} ${fixed(H.logits[a], 1)}, ${names[b]} ${fixed(H.logits[b], 1)}. `
       + `A lead of ${fixed(lead, 1)} makes the share ${times} times the other’s.${note}`,
     changed.has("layer") || changed.has("unit") ? words : `${shown}: ${title}.`);

@@ -158,7 +158,8 @@ export function createStore(model, schema, signal, conflict = () => "") {
   for (const name of names) {
     const arrived = () => {
       if (sending) return;
-      apply(checked({ [name]: model.get(name) }), "python");
+      // all of them: two that fit only together may have come one by one
+      apply(checked(Object.fromEntries(names.map((n) => [n, model.get(n)]))), "python");
     };
     model.on(`change:${name}`, arrived);
     signal.addEventListener("abort", () => model.off(`change:${name}`, arrived));
