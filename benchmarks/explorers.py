@@ -44,7 +44,8 @@ EVENTS = """rounds => {
         timed(el, new Event('input', {bubbles: true}));
       }
     }
-    for (const el of card.querySelectorAll(':is(.cnn-cell, .cnn-mapbox)[tabindex="0"]')) {
+    const stops = card.querySelectorAll(':is(.cnn-cell, .cnn-mapbox)[tabindex="0"]');
+    for (const el of stops) {
       if (!shown(el)) continue;
       for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) {
         timed(el, new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
