@@ -114,6 +114,14 @@ def test_at_320_pixels_nothing_scrolls_sideways(show, concept):
           .filter(([, r]) => r.width < 24 || r.height < 24).map(([t]) => t)"""
     )
     assert small == []
+    outside = shown.page.evaluate(
+        """() => { const card = document.querySelector('.cnn-card');
+          const edge = card.getBoundingClientRect().right + 0.5;
+          return [...card.querySelectorAll('button, input, select, output, p, canvas')]
+            .filter(e => e.offsetParent && e.getBoundingClientRect().right > edge)
+            .map(e => e.outerHTML.slice(0, 80)); }"""
+    )
+    assert outside == []
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)

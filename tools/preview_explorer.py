@@ -23,8 +23,9 @@ html[data-theme=light] {{ --pst-color-background: #fff;
 html[data-theme=dark] {{ --pst-color-background: #121212;
   --pst-color-text-base: #ced6dd; --pst-color-text-muted: #9ca4af }}
 body {{ background: var(--pst-color-background);
-  color: var(--pst-color-text-base); margin: 0 auto; max-width: 46rem;
-  padding: 0 16px; font-family: "Segoe UI", Arial, sans-serif }}
+  color: var(--pst-color-text-base); margin: 0 auto; max-width: 42rem;
+  padding: 0 16px; box-sizing: content-box;
+  font-family: "Segoe UI", Arial, sans-serif }}
 .cnn-untrusted {{ display: none }}
 {style}
 </style>
