@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from . import accessibility, explorers, mathjax, repository, stale
-
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect every part; Sphinx calls this once."""
+    # here, so that a part can be used where the helpers cannot be imported
+    from . import accessibility, explorers, mathjax, repository, stale
+
     # Nobody watches a build: kernels, which inherit this, draw no live plots.
     os.environ.setdefault("D2L_QUIET", "1")
     # Threads that wait by spinning starve a kernel when the machine is busy.
