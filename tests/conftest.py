@@ -3,6 +3,7 @@
 import os
 
 import hypothesis
+import pytest
 
 # Threads that wait by spinning slow each other down twentyfold when two kernels
 # share two cores; notebooks' kernels inherit this.
@@ -14,3 +15,16 @@ hypothesis.settings.register_profile(
     "chapter", deadline=None, max_examples=50, derandomize=True
 )
 hypothesis.settings.load_profile("chapter")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests of a process: playwright allows no second driver."""
+    from browser import FLAGS, find_browser
+    from playwright.sync_api import sync_playwright
+
+    path = find_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import FLAGS, find_browser
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -98,19 +96,8 @@ class Shown:
         )
 
 
-@pytest.fixture(scope="module")
-def explorer_browser() -> Iterator[Browser]:
-    """One browser for a test file."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=list(FLAGS)
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def show(explorer_browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Shown]]:
+def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Shown]]:
     """``show(explorer)`` opens it on a page from disk; at the end no fault is left.
 
     width: of the page; state: variables to start from instead, unchecked;
@@ -135,7 +122,7 @@ def show(explorer_browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Sh
             body = body[:start] + new + body[body.index("</script>", start) :]
         path = tmp_path / f"{len(opened)}.html"
         path.write_text(body, encoding="utf-8")
-        context = explorer_browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": 900},
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )

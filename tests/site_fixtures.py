@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from browser import FLAGS, find_browser
-from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,17 +73,6 @@ def address(site: Path) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for the session."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=list(FLAGS)
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass

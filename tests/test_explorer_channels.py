@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from explorer_fixtures import explorer_browser, parse, show  # noqa: F401 - fixtures
+from explorer_fixtures import parse, show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 from d2l_helpers import K2, X3, coffee, conv_macs, conv_parameters

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from explorer_fixtures import explorer_browser, parse, show  # noqa: F401 - fixtures
+from explorer_fixtures import parse, show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 import d2l_helpers as d2l

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from browser import FLAGS, find_browser
-from playwright.sync_api import sync_playwright
 
 import d2l_helpers as d2l
 
@@ -41,7 +39,7 @@ CALLS = """async (text) => {
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(chromium):
     """A blank page beside the modules; nothing is served but these files."""
 
     def answer(route):
@@ -51,15 +49,11 @@ def page():
         else:
             route.fulfill(body="<!doctype html><title>numbers</title>")
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=list(FLAGS)
-        )
-        page = browser.new_page()
-        page.route("**/*", answer)
-        page.goto(HOME)
-        yield page
-        browser.close()
+    page = chromium.new_page()
+    page.route("**/*", answer)
+    page.goto(HOME)
+    yield page
+    page.close()
 
 
 def tensor(array, typed="Float64Array"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from explorer_fixtures import explorer_browser, show  # noqa: F401 - fixtures
+from explorer_fixtures import show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 from d2l_helpers.explorers import Correlate

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from explorer_fixtures import explorer_browser, parse, show  # noqa: F401 - fixtures
+from explorer_fixtures import parse, show  # noqa: F401 - fixtures
 from torch.nn.functional import avg_pool2d, conv2d
 from traitlets import TraitError
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from explorer_fixtures import explorer_browser, show  # noqa: F401 - fixtures
+from explorer_fixtures import show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 import d2l_helpers as d2l
@@ -79,9 +79,7 @@ def test_python_moves_pictures_as_torch_does(inside, garments):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_page_has_pytorchs_logits_on_real_images(
-    explorer_browser, garments, inside, seed
-):
+def test_the_page_has_pytorchs_logits_on_real_images(chromium, garments, inside, seed):
     """To 1e-5 with the weights as they are stored; the same classes without."""
     X, y = garments
     if seed == 0:
@@ -92,7 +90,7 @@ def test_the_page_has_pytorchs_logits_on_real_images(
         for weight in model.parameters():
             weight.data *= 4
     explorer = LeNetInside(model, X[:20], y[:20])
-    page = explorer_browser.new_page()
+    page = chromium.new_page()
     parts(page)
     pixels = (X[:40, 0].double() * 255).round().int().reshape(-1, 784).tolist()
     got = page.evaluate(
@@ -114,8 +112,8 @@ def test_the_page_has_pytorchs_logits_on_real_images(
     assert len(gzip.compress(json.dumps(explorer.state()).encode())) < 150_000
 
 
-def test_the_page_moves_pictures_as_python_does(explorer_browser, inside):
-    page = explorer_browser.new_page()
+def test_the_page_moves_pictures_as_python_does(chromium, inside):
+    page = chromium.new_page()
     parts(page)
     rng = np.random.default_rng(5)
     for _ in range(12):
@@ -138,10 +136,10 @@ def test_the_page_moves_pictures_as_python_does(explorer_browser, inside):
     page.close()
 
 
-def test_every_unit_is_the_sum_that_is_shown(explorer_browser, inside, garments):
+def test_every_unit_is_the_sum_that_is_shown(chromium, inside, garments):
     """The parts of units of every layer add up to what PyTorch gives them."""
     model = rounded(d2l.pretrained_lenet(0)).double()
-    page = explorer_browser.new_page()
+    page = chromium.new_page()
     parts(page)
     X = (garments[0][:1].double() * 255).round() / 255
     outputs, H = {}, X

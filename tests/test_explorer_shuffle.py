@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from explorer_fixtures import explorer_browser, show  # noqa: F401 - fixtures
+from explorer_fixtures import show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 import d2l_helpers as d2l

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from explorer_fixtures import explorer_browser, parse, show  # noqa: F401 - fixtures
+from explorer_fixtures import parse, show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 from d2l_helpers.explorers import Weights

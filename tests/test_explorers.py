@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from bs4 import BeautifulSoup
-from explorer_fixtures import explorer_browser, show  # noqa: F401 - fixtures
+from explorer_fixtures import show  # noqa: F401 - fixtures
 from traitlets import TraitError
 
 from d2l_helpers import explorers
@@ -40,9 +40,9 @@ def test_every_module_is_in_the_list():
         explorers.Correlation  # noqa: B018
 
 
-def test_the_page_holds_the_same_limits_as_python(explorer_browser):
+def test_the_page_holds_the_same_limits_as_python(chromium):
     """Both sides check: they must agree, for every explorer there is."""
-    page = explorer_browser.new_page()
+    page = chromium.new_page()
     for concept in CONCEPTS:
         parts = _bundle.widget_module(concept).replace("export default ", "return ")
         schema = page.evaluate(f"() => {{ {parts} }}".replace(".default;", ".schema;"))
@@ -71,11 +71,11 @@ def test_the_twin_holds_picture_sentence_and_state(concept):
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_without_scripts_the_picture_is_there(explorer_browser, concept, tmp_path):
+def test_without_scripts_the_picture_is_there(chromium, concept, tmp_path):
     body = f"<main>{find(concept).example().html()}</main>"
     path = tmp_path / "page.html"
     path.write_text(f"<!DOCTYPE html><html lang=en><title>x</title>{body}")
-    context = explorer_browser.new_context(java_script_enabled=False)
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(path.as_uri())
     box = page.locator(".cnn-still-picture").bounding_box()

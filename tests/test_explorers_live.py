@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from browser import FLAGS, find_browser
 from jupyter_client import BlockingKernelClient
 from nbformat import v4
-from playwright.sync_api import sync_playwright
 
 from d2l_helpers.explorers import CONCEPTS, find
 
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 START = (
     "from d2l_helpers import explorers\n"
@@ -112,7 +110,7 @@ def started(url: str, server: subprocess.Popen) -> None:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
     """JupyterLab with one notebook, all of whose cells have run."""
     home: Path = tmp_path_factory.mktemp("lab")
     cells = [v4.new_code_cell(START)]
@@ -137,24 +135,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     client = BlockingKernelClient()
     try:
         started(url, server)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=find_browser(), args=list(FLAGS)
-            )
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
-            page.goto(f"{url}/lab/tree/all.ipynb")
-            page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
-            session = idle_session(url)
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_text("Run All Cells", exact=True).click()
-            page.locator(".cnn-card").first.wait_for(timeout=60_000)
-            kernel = session["kernel"]["id"]
-            client.load_connection_file(str(home / f"runtime/kernel-{kernel}.json"))
-            client.start_channels()
-            client.wait_for_ready(timeout=60)
-            yield Lab(page, client)
-            client.stop_channels()
-            browser.close()
+        page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+        page.goto(f"{url}/lab/tree/all.ipynb")
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+        session = idle_session(url)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.locator(".cnn-card").first.wait_for(timeout=60_000)
+        kernel = session["kernel"]["id"]
+        client.load_connection_file(str(home / f"runtime/kernel-{kernel}.json"))
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        yield Lab(page, client)
+        client.stop_channels()
+        page.close()
     finally:
         server.terminate()
         server.wait(timeout=20)

@@ -17,7 +17,6 @@ from site_fixtures import (  # noqa: F401 - fixtures are used by name
     PAGES,
     SHOWN,
     address,
-    chromium,
     seen,
     site,
     visit,

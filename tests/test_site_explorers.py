@@ -11,7 +11,6 @@ from site_fixtures import (  # noqa: F401 - fixtures are used by name
     NOTEBOOKS,
     START_EXPLORERS,
     address,
-    chromium,
     seen,
     site,
     visit,
