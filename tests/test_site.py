@@ -31,12 +31,27 @@ pytestmark = pytest.mark.site
 AXE = files("axe_playwright_python").joinpath("axe.min.js")
 # "preload" would fetch style sheets again, from the wrong folder. The rule that
 # is off by default finds buttons whose spoken name is not what they show.
-AXE_RUN = """() => axe.run(document, {preload: false,
-  rules: {'label-content-name-mismatch': {enabled: true}}})"""
-# Colours fade from one theme to the other, and are measured only after that.
-SETTLED = """() => new Promise(requestAnimationFrame).then(() => Promise.all(
-  document.getAnimations().filter(a => a instanceof CSSTransition)
-    .map(a => a.finished.catch(() => null)))).then(() => true)"""
+AXE_RULES = """() => axe.run(document, {preload: false, resultTypes: ['violations'],
+  rules: {'label-content-name-mismatch': {enabled: true},
+          'color-contrast': {enabled: false}}})"""
+# A page's code is thousands of words in a dozen colours: of its blocks, those are
+# read that bring a colour (a class, in input, output or text) not met before.
+AXE_CONTRAST = """() => {
+  const met = new Set();
+  const again = [...document.querySelectorAll('article pre')].filter(block => {
+    const place = block.closest('.cell_input, .cell_output, details')?.className;
+    const before = met.size;
+    for (const part of [block, ...block.querySelectorAll('*')])
+      met.add(`${place} ${part.parentElement.className} ${part.className}`);
+    return met.size === before;
+  });
+  return axe.run({exclude: again}, {preload: false, resultTypes: ['violations'],
+    runOnly: {type: 'rule', values: ['color-contrast']}});
+}"""
+# Colours fade from one theme to the other; what is measured is where they end.
+NO_FADE = "*, *::before, *::after { transition: none !important }"
+NEXT_FRAMES = """() => new Promise(requestAnimationFrame)
+  .then(() => new Promise(requestAnimationFrame)).then(() => true)"""
 
 
 @functools.cache
@@ -119,6 +134,10 @@ def test_figures_are_numbered_and_captioned(site, page):
         assert re.match(r"Figure \d", number.get_text()), number
         assert len(caption.select_one(".caption-text").get_text(strip=True)) > 20
     for image in article.select("div.cell_output img"):
+        if still := image.find_parent("div", attrs={"data-explorer": True}):
+            # where no script runs, an explorer is its picture over its sentence
+            assert still.select_one("p.cnn-still").get_text().startswith(image["alt"])
+            continue
         assert image.find_parent("figure"), f"a picture without a caption: {image}"
 
 
@@ -192,17 +211,21 @@ def test_a_long_formula_can_be_read_from_its_start(seen, page):
 
 
 @pytest.mark.parametrize("page", SHOWN)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_accessible(seen, page, scheme):
+def test_accessible(seen, page):
+    """axe-core: all its rules once, and contrast in both themes."""
     shown = seen(page).page
-    shown.emulate_media(color_scheme=scheme)
-    shown.wait_for_selector(f"html[data-theme={scheme}]", timeout=5_000)
-    shown.evaluate(SETTLED)
-    if not shown.evaluate("'axe' in window"):
-        shown.evaluate(AXE.read_text(encoding="utf-8"))
+    shown.evaluate(AXE.read_text(encoding="utf-8"))
+    shown.add_style_tag(content=NO_FADE)
+    results = [shown.evaluate(AXE_RULES)]
+    for scheme in ("light", "dark"):
+        shown.emulate_media(color_scheme=scheme)
+        shown.wait_for_selector(f"html[data-theme={scheme}]", timeout=20_000)
+        shown.evaluate(NEXT_FRAMES)
+        results.append(shown.evaluate(AXE_CONTRAST))
     found = [
         f"{v['id']}: {n['html'][:100]}"
-        for v in shown.evaluate(AXE_RUN)["violations"]
+        for result in results
+        for v in result["violations"]
         for n in v["nodes"]
     ]
     assert found == []
