@@ -7,7 +7,11 @@ the site's script and style, to be opened straight from disk.
 from __future__ import annotations
 
 import argparse
+import base64
+import functools
 from pathlib import Path
+
+import matplotlib
 
 from d2l_helpers import explorers
 from d2l_helpers.explorers import CONCEPTS, _bundle
@@ -25,7 +29,8 @@ html[data-theme=dark] {{ --pst-color-background: #121212;
 body {{ background: var(--pst-color-background);
   color: var(--pst-color-text-base); margin: 0 auto; max-width: 42rem;
   padding: 0 16px; box-sizing: content-box;
-  font-family: "Segoe UI", Arial, sans-serif }}
+  font-family: wide, sans-serif }}
+@font-face {{ font-family: wide; src: url({font}) }}
 .cnn-untrusted {{ display: none }}
 {style}
 </style>
@@ -36,11 +41,23 @@ body {{ background: var(--pst-color-background);
 """
 
 
+@functools.cache
+def font() -> str:
+    """The widest of the common text faces, the same on every machine.
+
+    Room that is enough for it is enough for what a reader's system brings.
+    """
+    file = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    return "data:font/ttf;base64," + base64.b64encode(file.read_bytes()).decode()
+
+
 def whole_page(concept: str, body: str) -> str:
     """A page with the script and style of one explorer, and ``body``."""
     script = _bundle.page_script(concept).replace("</script", "<\\/script")
     style = _bundle.style(concept)
-    return PAGE.format(title=concept, style=style, script=script, body=body)
+    return PAGE.format(
+        title=concept, style=style, script=script, body=body, font=font()
+    )
 
 
 def main() -> None:
