@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _FOUND = re.compile(r'data-explorer="([a-z]+)"')
+QUESTION = "question"
 
 
 class ExplorerDirective(SphinxDirective):
@@ -50,7 +51,7 @@ def on_page(body: str) -> list[str]:
     Raises:
         ValueError: the page names one that does not exist.
     """
-    names = set(_FOUND.findall(body))
+    names = set(_FOUND.findall(body)) - {QUESTION}
     if unknown := names - set(CONCEPTS):
         msg = f"no explorer is called {', '.join(sorted(unknown))}"
         raise ValueError(msg)
@@ -78,11 +79,18 @@ def add(
     """Give a page that holds explorers what they need."""
     if app.builder.format != "html":
         return
-    names = on_page(context.get("body") or "")
-    if names:
-        stem = write(Path(app.outdir) / "_static" / "explorers", names)
-        app.add_js_file(f"explorers/{stem}.js", loading_method="defer")
-        app.add_css_file(f"explorers/{stem}.css")
+    body = context.get("body") or ""
+    questions = body.count(f'data-explorer="{QUESTION}"')
+    # Questions come in a script of their own, which pages then share.
+    for names in (on_page(body), [QUESTION] * bool(questions)):
+        if names:
+            stem = write(Path(app.outdir) / "_static" / "explorers", names)
+            app.add_js_file(f"explorers/{stem}.js", loading_method="defer")
+            app.add_css_file(f"explorers/{stem}.css")
+    if questions:
+        # room for the line that the script fills, so that nothing jumps
+        line = f'<div class="cnn cnn-progress"><p>{questions} quick checks.</p></div>'
+        context["body"] = body.replace("</h1>", f"</h1>{line}", 1)
 
 
 def forget_widgets(app: Sphinx, doctree: Any) -> None:

@@ -7,8 +7,6 @@ the site's script and style, to be opened straight from disk.
 from __future__ import annotations
 
 import argparse
-import base64
-import functools
 from pathlib import Path
 
 import matplotlib
@@ -41,14 +39,9 @@ body {{ background: var(--pst-color-background);
 """
 
 
-@functools.cache
-def font() -> str:
-    """The widest of the common text faces, the same on every machine.
-
-    Room that is enough for it is enough for what a reader's system brings.
-    """
-    file = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    return "data:font/ttf;base64," + base64.b64encode(file.read_bytes()).decode()
+# The widest of the common text faces, the same on every machine: room that is
+# enough for it is enough for what a reader's system brings.
+FONT = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf").as_uri()
 
 
 def whole_page(concept: str, body: str) -> str:
@@ -56,7 +49,7 @@ def whole_page(concept: str, body: str) -> str:
     script = _bundle.page_script(concept).replace("</script", "<\\/script")
     style = _bundle.style(concept)
     return PAGE.format(
-        title=concept, style=style, script=script, body=body, font=font()
+        title=concept, style=style, script=script, body=body, font=FONT
     )
 
 

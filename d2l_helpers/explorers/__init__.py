@@ -35,6 +35,8 @@ def find(concept: str) -> type:
 
 
 def __getattr__(name: str):
+    if name == "ask":  # quick checks: not to move, but to answer
+        return import_module(f"{__name__}.ask")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return find(_HOME[name])

@@ -69,6 +69,7 @@ function mount(place, module, id) {
 
 /** Start every explorer of the page when a reader comes near it. */
 export function start(modules) {
+  for (const module of Object.values(modules)) module.page?.();
   const seen = {};
   const waiting = new Map();
   for (const place of document.querySelectorAll("[data-explorer]")) {
@@ -76,7 +77,7 @@ export function start(modules) {
     if (!Object.hasOwn(modules, name) || place.dataset.state) continue;
     seen[name] = (seen[name] ?? 0) + 1;
     const id = seen[name] === 1 ? name : `${name}-${seen[name]}`;
-    place.id = `explorer-${id}`;
+    place.id ||= `explorer-${id}`;
     place.dataset.state = "waiting";
     waiting.set(place, () => mount(place, modules[name], id));
   }

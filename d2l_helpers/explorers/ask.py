@@ -1,0 +1,239 @@
+"""Quick checks: a question, the reader's answer, and the mistake behind a wrong one.
+
+A cell builds one from the values of its page, so that the right answer is computed
+and not typed; what cannot be right (no right option, two right ones, a mistake that
+gives the right number) stops the build. The page asks it without a kernel, and
+keeps answers in the browser alone.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import random
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import anywidget
+import traitlets
+
+from . import _bundle
+
+MYTH = {"myth": "Myth", "fact": "Fact", "depends": "It depends"}
+
+
+class Question(anywidget.AnyWidget):
+    """One question. `number`, `choice`, `myth` and `cell` make them."""
+
+    _esm = _bundle.widget_module("question")
+    _css = _bundle.style("question")
+    spec = traitlets.Dict().tag(sync=True)
+
+    def html(self) -> str:
+        """The twin for a page without a kernel: the question, its answer folded."""
+        spec, first = self.spec, self.spec["draws"][0]
+        state = json.dumps({"spec": spec}, allow_nan=False, separators=(",", ":"))
+        state = state.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+        options = "".join(f"<li>{_marked(o)}</li>" for o in spec.get("options", ()))
+        return (
+            f'<div class="cnn cnn-explorer cnn-check" data-explorer="question" '
+            f'id="check-{spec["id"].replace("/", "-")}">'
+            f'<p class="cnn-check-text">{_marked(first["text"])}</p>'
+            f"{f'<ul>{options}</ul>' if options else ''}"
+            f"<details><summary>Answer</summary><p>{_marked(_told(spec, first))} "
+            f"{_marked(first['why'])}</p></details>"
+            f'<script type="application/json">{state}</script></div>'
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:  # no widget manager: the twin alone
+            return {"text/plain": repr(self), "text/html": self.html()}
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/html": self.html()}, metadata
+
+
+def _marked(text: str) -> str:
+    """Text for HTML; what stands between backticks is code."""
+    parts = html.escape(text, quote=False).split("`")
+    return "".join(f"<code>{p}</code>" if k % 2 else p for k, p in enumerate(parts))
+
+
+def _told(spec: dict, draw: dict) -> str:
+    """The right answer in words."""
+    right = draw["right"]
+    if spec["kind"] in ("choice", "myth"):
+        return f"{spec['options'][right]}."
+    if spec["kind"] == "cell":
+        return f"The cell [{right[0]}, {right[1]}]."
+    numbers = right if isinstance(right, list) else [right]
+    return f"{' × '.join(f'{v:,}' for v in numbers)} {spec.get('unit', '')}".strip() + "."
+
+
+def fresh(
+    count: int = 7,
+    *,
+    seed: int = 0,
+    keep: Callable[..., bool] = lambda **_: True,
+    **ranges: Iterable[int],
+) -> list[dict[str, int]]:
+    """Seeded draws for "Another one": ``fresh(n=range(8, 33), k=(3, 5, 7))``."""
+    rng = random.Random(seed)
+    options = {name: list(values) for name, values in ranges.items()}
+    draws: list[dict[str, int]] = []
+    for _ in range(1000):
+        draw = {name: rng.choice(values) for name, values in options.items()}
+        if draw not in draws and keep(**draw):
+            draws.append(draw)
+        if len(draws) == count:
+            return draws
+    msg = f"only {len(draws)} of {count} draws pass `keep`"
+    raise ValueError(msg)
+
+
+def _number(value: Any, what: str) -> float | int | list:
+    """A plain number, or a list of them for a shape."""
+    if isinstance(value, (list, tuple)):
+        return [_number(v, what) for v in value]
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        msg = f"{what} must be a number, got {value!r}"
+        raise TypeError(msg)
+    if not math.isfinite(value):
+        msg = f"{what} must be finite, got {value}"
+        raise ValueError(msg)
+    return int(value) if float(value).is_integer() else value
+
+
+def _named(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
+        msg = f"a question is called page/name, in small letters; got {name!r}"
+        raise ValueError(msg)
+    return name
+
+
+def _spec(name: str, kind: str, draws: list[dict], see: str, **more: Any) -> Question:
+    if not all(draw["why"].strip() for draw in draws):
+        msg = f"{name}: an answer needs its reason"
+        raise ValueError(msg)
+    link = {"see": see} if see else {}
+    return Question(
+        spec={"id": _named(name), "kind": kind, "draws": draws, **link, **more}
+    )
+
+
+def number(
+    name: str,
+    text: str,
+    right: Any,
+    *,
+    why: str,
+    slips: Mapping[str, Any] | None = None,
+    draws: list[dict[str, Any]] | None = None,
+    unit: str = "",
+    within: float = 0.0,
+    see: str = "",
+) -> Question:
+    """Ask for a number, or for a shape (a list of numbers).
+
+    Args:
+        name: "page/name", unique in the chapter.
+        text, why: question and reason; ``{n}`` takes a draw's ``n``, ``{right}``
+            the answer. Backticks mark code.
+        right: the answer, or a function of a draw's values.
+        slips: sentence on a mistake ("you counted the padding once") → what it
+            gives, a value or a function of a draw's values. Where a mistake gives
+            the right number it is left out of that draw.
+        draws: values for {…} in the text, first the one that is asked first; the
+            others serve "Another one".
+        unit: what is counted.
+        within: how far off an answer may be.
+        see: where the evidence stands on the page ("#fig-uses").
+
+    Raises:
+        ValueError: a right answer that is not finite; no slip that differs from the
+            first draw's answer.
+    """
+    made = []
+    for draw in draws or [{}]:
+        answer = _number(right(**draw) if callable(right) else right, "right")
+        wrong: list[list] = []
+        for sentence, value in (slips or {}).items():
+            number = _number(value(**draw) if callable(value) else value, sentence)
+            if number != answer and number not in [w for w, _ in wrong]:
+                wrong.append([number, sentence])
+        words = {**draw, "right": answer}
+        made.append(
+            {
+                "text": text.format(**words),
+                "right": answer,
+                "slips": wrong,
+                "why": why.format(**words),
+            }
+        )
+    if slips and not made[0]["slips"]:
+        msg = f"{name}: every slip gives the right answer {made[0]['right']}"
+        raise ValueError(msg)
+    return _spec(name, "number", made, see, unit=unit, within=within)
+
+
+def choice(
+    name: str, text: str, options: Mapping[str, str], right: str, *, why: str,
+    see: str = "",
+) -> Question:  # fmt: skip
+    """Ask for one of a few options; each wrong one maps to what it overlooks.
+
+    Args:
+        options: option → the mistake behind it, "" for the right one, in the order
+            in which they are shown.
+        right: the right option, best computed.
+
+    Raises:
+        ValueError: ``right`` is no option, or a wrong option lacks its sentence.
+    """
+    if right not in options or len(options) < 2:
+        msg = f"{name}: {right!r} is not among the options {list(options)}"
+        raise ValueError(msg)
+    lacking = [o for o, slip in options.items() if o != right and not slip]
+    if lacking or options[right]:
+        msg = f"{name}: wrong options need a sentence, the right one has none: {lacking}"
+        raise ValueError(msg)
+    names = list(options)
+    slips = [[k, slip] for k, slip in enumerate(options.values()) if slip]
+    draw = {"text": text, "right": names.index(right), "slips": slips, "why": why}
+    return _spec(name, "choice", [draw], see, options=names)
+
+
+def myth(name: str, claim: str, truth: str, *, why: str, see: str = "") -> Question:
+    """A claim to judge: ``truth`` is "myth", "fact" or "depends", best computed."""
+    if truth not in MYTH:
+        msg = f"{name}: truth is one of {list(MYTH)}, got {truth!r}"
+        raise ValueError(msg)
+    draw = {"text": claim, "right": list(MYTH).index(truth), "slips": [], "why": why}
+    return _spec(name, "myth", [draw], see, options=list(MYTH.values()))
+
+
+def cell(
+    name: str, text: str, grid: Any, right: tuple[int, int], *, why: str,
+    slips: Mapping[str, tuple[int, int]] | None = None, title: str = "X", see: str = "",
+) -> Question:  # fmt: skip
+    """Ask for a cell of a grid of numbers (up to 9×9), to be clicked.
+
+    Raises:
+        ValueError: ``right`` or a slip lies outside the grid, or a slip is right.
+    """
+    rows = grid.tolist() if hasattr(grid, "tolist") else [list(r) for r in grid]
+    values = [[_number(v, "grid") for v in row] for row in rows]
+    h, w = len(values), len(values[0])
+    places = [list(right), *(list(place) for place in (slips or {}).values())]
+    if max(h, w) > 9 or any(not (0 <= i < h and 0 <= j < w) for i, j in places):
+        msg = f"{name}: cells {places} must lie in a grid of at most 9×9, it is {h}×{w}"
+        raise ValueError(msg)
+    if places[0] in places[1:]:
+        msg = f"{name}: a slip is the right cell {places[0]}"
+        raise ValueError(msg)
+    wrong = [[list(place), sentence] for sentence, place in (slips or {}).items()]
+    draw = {"text": text, "right": places[0], "slips": wrong, "why": why}
+    return _spec(name, "cell", [draw], see, grid=values, title=title)

@@ -1,0 +1,150 @@
+/** A quick check: a question, an answer, the mistake behind a wrong one, the reason. */
+import { h, freshId, setText, show, group } from "./dom.js";
+import { numberGrid } from "./grid.js";
+import { answerOf, remember, startPage } from "./progress.js";
+
+const KINDS = { number: "Quick check", choice: "Quick check", cell: "Quick check", myth: "Myth or fact?" };
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Text in which `…` marks code. */
+function rich(text) {
+  return String(text).split("`").map((part, n) => (n % 2 ? h("code", { text: part }) : part));
+}
+
+/** "14", "14 × 14" and "−3" as numbers; a list where several are asked for. */
+function read(text, many) {
+  const plain = text.replaceAll("−", "-").replace(/(\d)[,\u202f'](?=\d{3}\b)/g, "$1");
+  const found = (plain.match(/-?\d*\.?\d+(?:e[+-]?\d+)?/gi) ?? []).map(Number);
+  if (!found.length || found.some((v) => !Number.isFinite(v))) return null;
+  if (many) return found.length === many ? found : null;
+  return found.length === 1 ? found[0] : null;
+}
+
+const inWords = (v) => (Number.isInteger(v) && Math.abs(v) >= 1000 ? group(v) : show(v, 4));
+const close = (a, b, within) => Math.abs(a - b) <= within + 1e-9 * Math.abs(b);
+
+/**
+ * The card of one question.
+ * @param {Object} spec  see explorers/ask.py
+ * @param {{keep?: boolean, done?: (ok: boolean) => void}} [options]  keep: store answers
+ */
+export function questionCard(spec, { keep = true, done = () => {} } = {}) {
+  const many = Array.isArray(spec.draws[0].right) && spec.kind === "number" ? spec.draws[0].right.length : 0;
+  const before = keep ? answerOf(spec.id) : undefined;
+  let turn = Number.isInteger(before?.draw) && before.draw < spec.draws.length ? before.draw : 0;
+  const id = freshId("check");
+  const text = h("p", { class: "cnn-check-text", id });
+  const row = h("div", { class: "cnn-check-row" });
+  const verdict = h("div", { class: "cnn-check-verdict", role: "status" });
+  const more = h("div", { class: "cnn-check-more" });
+  const el = h("div", { class: `cnn cnn-ask cnn-ask-${spec.kind}`, role: "group", "aria-labelledby": id },
+    h("p", { class: "cnn-check-kind", text: KINDS[spec.kind] }), text, row, verdict, more);
+
+  const word = (v) => (spec.options ? spec.options[v] : spec.kind === "cell" ? `[${v.join(", ")}]`
+    : [v].flat().map(inWords).join(" × "));
+
+  function settle(said, stored = false) {
+    const draw = spec.draws[turn];
+    const ok = said !== null && ([said].flat().length === [draw.right].flat().length)
+      && [said].flat().every((v, n) => close(v, [draw.right].flat()[n], spec.within ?? 0));
+    const slip = draw.slips.find(([value]) => same(value, said))?.[1];
+    const badge = h("span", { class: `cnn-badge cnn-badge-${ok ? "right" : "wrong"}`, text: ok ? "✓ Right" : "✗ Not so" });
+    const unit = spec.unit ? ` ${spec.unit}` : "";
+    const answer = `${word(draw.right)}${unit}`;
+    const parts = [];
+    if (said !== null) parts.push(badge);
+    if (ok) parts.push(` ${answer}. `);
+    else if (said === null) parts.push(`${answer}. `);
+    else if (spec.options) parts.push(` ${slip ? `${slip[0].toUpperCase()}${slip.slice(1)}. ` : ""}`, `The answer is: ${answer}. `);
+    else parts.push(` You said ${word(said)}${slip ? `: ${slip}` : ""}. It is ${answer}. `);
+    verdict.replaceChildren(h("p", {}, ...parts.flatMap((p) => (typeof p === "string" ? rich(p) : [p])), ...rich(draw.why)));
+    for (const part of row.querySelectorAll("button, input")) {
+      if (part.dataset.option !== undefined) {
+        const n = Number(part.dataset.option);
+        part.setAttribute("aria-disabled", "true");
+        part.setAttribute("aria-pressed", String(n === said));
+        part.classList.toggle("is-answer", n === draw.right);
+      } else part.disabled = true;
+    }
+    el.dataset.answered = ok ? "right" : "missed";
+    closed(stored);
+    if (keep && !stored) remember(spec, { ok, said, draw: turn });
+    if (!stored) done(ok);
+  }
+
+  /** What can be done after an answer. */
+  function closed(stored) {
+    const again = h("button", { type: "button", class: "cnn-link", text: "Try again", onclick: () => ask(true) });
+    more.replaceChildren(again);
+    if (spec.draws.length > 1) {
+      more.append(h("button", { type: "button", class: "cnn-link", text: "Another one",
+        onclick: () => { turn = (turn + 1) % spec.draws.length; ask(true); } }));
+    }
+    if (spec.see && keep) more.append(h("a", { class: "cnn-link", href: spec.see, text: "See it on this page" }));
+    if (!stored && el.contains(document.activeElement) && document.activeElement.disabled) again.focus();
+  }
+
+  function commit(field) {
+    const said = read(field.value, many);
+    if (said === null) verdict.replaceChildren(h("p", { text: many ? `Type ${many} numbers, as in 14 × 14.` : "Type one number first." }));
+    else settle(said);
+  }
+
+  function controls() {
+    const skip = h("button", { type: "button", class: "cnn-link", text: "Tell me", onclick: () => settle(null) });
+    if (spec.options) {
+      return [...spec.options.map((option, n) => h("button", { type: "button", class: "cnn-check-option", "data-option": n,
+        onclick: (event) => { if (event.currentTarget.getAttribute("aria-disabled") !== "true") settle(n); } }, ...rich(option)))];
+    }
+    if (spec.kind === "cell") {
+      const grid = numberGrid({ name: spec.title, role: "input", pick: () => {} });
+      const [rows, cols] = [spec.grid.length, spec.grid[0].length];
+      let at = [0, 0];
+      const draw = () => grid.update({ rows, cols, at, text: (i, j) => show(spec.grid[i][j]),
+        look: (i, j) => (i === at[0] && j === at[1] ? "picked" : "") });
+      const locate = (event) => {
+        const cell = event.target.closest(".cnn-cell");
+        if (!cell || el.dataset.answered) return;
+        at = [Number(cell.dataset.i), Number(cell.dataset.j)];
+        draw();
+      };
+      grid.el.addEventListener("click", locate);
+      grid.el.addEventListener("focusin", locate);
+      draw();
+      return [grid.el, h("button", { type: "button", class: "cnn-button cnn-main", text: "This cell", onclick: () => settle(at) }), skip];
+    }
+    const field = h("input", { type: "text", inputmode: many ? "text" : "decimal", class: "cnn-guess-field",
+      autocomplete: "off", "aria-labelledby": id, size: many ? 12 : 8, maxlength: 24 });
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // else the same key presses what gets the focus next
+      commit(field);
+    });
+    return [field, ...(spec.unit ? [h("span", { text: spec.unit })] : []),
+      h("button", { type: "button", class: "cnn-button cnn-main", text: "Commit", onclick: () => commit(field) }), skip];
+  }
+
+  function ask(focus = false) {
+    delete el.dataset.answered;
+    text.replaceChildren(...rich(spec.draws[turn].text));
+    verdict.replaceChildren();
+    more.replaceChildren();
+    row.replaceChildren(...controls());
+    if (focus) row.querySelector("input, button, [tabindex='0']")?.focus();
+  }
+  el.addEventListener("keydown", (event) => {
+    if (["Enter", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) event.stopPropagation();
+  });
+  ask();
+  if (before) settle(before.said, true);
+  return { el, ask };
+}
+
+function render({ model, el, signal }) {
+  const card = questionCard(model.get("spec"));
+  el.replaceChildren(card.el);
+  addEventListener("cnn-cleared", () => card.ask(), { signal });
+}
+
+export default { render, page: () => startPage(questionCard), schema: {} };
