@@ -1,8 +1,10 @@
 """The Sphinx side of the chapter: one small extension, loaded by _config.yml.
 
 ``stale`` re-executes pages whose helpers changed, ``mathjax`` puts MathJax into
-the site, ``explorers`` gives pages their scripts, ``repository`` adds the buttons
-that need an address, and ``accessibility`` mends what the theme leaves.
+the site, ``explorers`` gives pages their scripts, ``solutions`` leaves solutions out
+where the book is to have none, ``proofs`` links numbers to the code that shows them,
+``repository`` adds the buttons that need an address, and ``accessibility`` mends what
+the theme leaves.
 """
 
 from __future__ import annotations
@@ -17,12 +19,28 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect every part; Sphinx calls this once."""
     # here, so that a part can be used where the helpers cannot be imported
-    from . import accessibility, explorers, mathjax, repository, stale
+    from . import (
+        accessibility,
+        explorers,
+        mathjax,
+        proofs,
+        repository,
+        solutions,
+        stale,
+    )
 
     # Nobody watches a build: kernels, which inherit this, draw no live plots.
     os.environ.setdefault("D2L_QUIET", "1")
     # Threads that wait by spinning starve a kernel when the machine is busy.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    for part in (stale, mathjax, explorers, repository, accessibility):
+    for part in (
+        stale,
+        solutions,
+        mathjax,
+        proofs,
+        explorers,
+        repository,
+        accessibility,
+    ):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

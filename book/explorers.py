@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from d2l_helpers.explorers import CONCEPTS, _bundle, find
+from d2l_helpers.explorers import CONCEPTS, _bundle, ask, find
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -43,6 +43,26 @@ class ExplorerDirective(SphinxDirective):
         except Exception as error:  # whatever the arguments lead to: name the page
             raise self.error(f"explorer {name}: {error}") from None
         return [nodes.raw("", text, format="html")]
+
+
+class CheckDirective(SphinxDirective):
+    """A quick check on a page that is no notebook: the expression of a cell there.
+
+    ``number(…)``, ``choice(…)``, ``myth(…)`` and ``cell(…)`` of `explorers.ask`, with
+    the counting functions of `d2l_helpers.shapes` and `recorded` at hand.
+    """
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        from d2l_helpers import records, shapes  # here: few pages need them
+
+        known = {**vars(shapes), **vars(ask), "recorded": records.recorded}
+        try:
+            question = eval("\n".join(self.content).strip(), known)
+            return [nodes.raw("", question.html(), format="html")]
+        except Exception as error:  # whatever it leads to: name the page
+            raise self.error(f"check: {error!r}") from None
 
 
 def on_page(body: str) -> list[str]:
@@ -106,5 +126,6 @@ def forget_widgets(app: Sphinx, doctree: Any) -> None:
 def connect(app: Sphinx) -> None:
     """Register the directive and the handlers."""
     app.add_directive("explorer", ExplorerDirective)
+    app.add_directive("check", CheckDirective)
     app.connect("html-page-context", add)
     app.connect("doctree-read", forget_widgets)

@@ -19,6 +19,7 @@ _NAMES = {
     "data": "DataError FashionMNIST",
     "devices": "Timer seed_everything synchronize time_call try_gpu",
     "diagrams": "draw_pyramid draw_windows",
+    "exercises": "check",
     "examples": "K2 X3 boot call coffee dot fall plaid recording stripe",
     "history": "History",
     "layers": "Conv2D Pool2D comp_conv2d",

@@ -34,6 +34,8 @@ START = (
     "shown = {c: explorers.find(c).example() for c in explorers.CONCEPTS}"
 )
 
+QUESTION = 'explorers.ask.myth("toy/claim", "All is well.", "fact", why="It is.")'
+
 
 def free_port() -> int:
     with socket.socket() as s:
@@ -115,6 +117,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator
     home: Path = tmp_path_factory.mktemp("lab")
     cells = [v4.new_code_cell(START)]
     cells += [v4.new_code_cell(f"shown[{c!r}]") for c in CONCEPTS]
+    cells.append(v4.new_code_cell(QUESTION))
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(
         v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), home / "all.ipynb"
@@ -229,3 +232,11 @@ def test_an_observer_hears_the_page(lab):
     lab.becomes("shown['correlate'].K.tolist()", [[7, 1], [2, 3]])
     assert lab.ask("len(heard)") == 1
     assert lab.ask("shown['correlate'].Y.tolist()") == [[19, 32], [58, 71]]
+
+
+def test_a_quick_check_answers_in_a_notebook_too(lab):
+    cell = lab.page.locator(".jp-Notebook .jp-CodeCell").nth(len(CONCEPTS) + 1)
+    cell.scroll_into_view_if_needed()
+    cell.get_by_role("button", name="Myth", exact=True).click(timeout=20_000)
+    assert "✗ Not so" in cell.inner_text()
+    assert "The answer is: Fact. It is." in cell.inner_text()

@@ -122,12 +122,14 @@ def test_every_exercise_has_its_solution(page):
             assert "hide-cell" in solution.metadata.tags, solution.id
             assert solution.metadata.jupyter.source_hidden, solution.id
             folded = [c for c in cells[k + 2 : k + 4] if c.cell_type == "code"]
-            assert any("assert" in c.source for c in folded), solution.id
+            assert any("assert d2l.check." in c.source for c in folded), solution.id
+            assert "# then: d2l.check." in stub.source, stub.id
             worked += 1
     assert len(labels) == len(set(labels)) == worked >= 6
     assert all(label.startswith(f"{page}-") for label in labels)
     text = "".join(c.source for c in cells)
-    assert text.count("*Teaches: ") == len(labels)
+    for part in ("*Teaches: ", "<summary>Hint 1<", "<summary>Hint 2<"):
+        assert text.count(part) == len(labels), part
 
 
 def nbval(folder, notebook):

@@ -30,6 +30,20 @@ def encoded(values: Any, dtype: str) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
 
 
+def with_twin(widget: Any, bundle: Any) -> Any:
+    """A widget's MIME bundle, and ``widget.html()`` for a page without a kernel."""
+    if bundle is None:  # no widget manager: the twin alone
+        return {"text/plain": repr(widget), "text/html": widget.html()}
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    return {**data, "text/html": widget.html()}, metadata
+
+
+def script_json(value: Any) -> str:
+    """JSON that no string in it can end the script element of."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+
+
 class Explorer(anywidget.AnyWidget):
     """The base of all explorers; see the module's text."""
 
@@ -77,9 +91,7 @@ class Explorer(anywidget.AnyWidget):
     def html(self) -> str:
         """The twin for a page without a kernel: picture, sentence and variables."""
         sentence = html.escape(self.sentence(), quote=True)
-        state = json.dumps(self.state(), allow_nan=False, separators=(",", ":"))
-        # nothing in a string may end the script element
-        state = state.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+        state = script_json(self.state())
         return (
             f'<div class="cnn cnn-explorer" data-explorer="{self.concept}">'
             f'<img class="cnn-still-picture" src="{svg_uri(self.picture().svg())}" '
@@ -90,8 +102,4 @@ class Explorer(anywidget.AnyWidget):
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:  # no widget manager: the twin alone
-            return {"text/plain": repr(self), "text/html": self.html()}
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": self.html()}, metadata
+        return with_twin(self, super()._repr_mimebundle_(**kwargs))

@@ -9,7 +9,6 @@ keeps answers in the browser alone.
 from __future__ import annotations
 
 import html
-import json
 import math
 import random
 import re
@@ -20,6 +19,7 @@ import anywidget
 import traitlets
 
 from . import _bundle
+from ._base import script_json, with_twin
 
 MYTH = {"myth": "Myth", "fact": "Fact", "depends": "It depends"}
 
@@ -34,8 +34,7 @@ class Question(anywidget.AnyWidget):
     def html(self) -> str:
         """The twin for a page without a kernel: the question, its answer folded."""
         spec, first = self.spec, self.spec["draws"][0]
-        state = json.dumps({"spec": spec}, allow_nan=False, separators=(",", ":"))
-        state = state.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+        state = script_json({"spec": spec})
         options = "".join(f"<li>{_marked(o)}</li>" for o in spec.get("options", ()))
         return (
             f'<div class="cnn cnn-explorer cnn-check" data-explorer="question" '
@@ -48,11 +47,7 @@ class Question(anywidget.AnyWidget):
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:  # no widget manager: the twin alone
-            return {"text/plain": repr(self), "text/html": self.html()}
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": self.html()}, metadata
+        return with_twin(self, super()._repr_mimebundle_(**kwargs))
 
 
 def _marked(text: str) -> str:
@@ -69,7 +64,9 @@ def _told(spec: dict, draw: dict) -> str:
     if spec["kind"] == "cell":
         return f"The cell [{right[0]}, {right[1]}]."
     numbers = right if isinstance(right, list) else [right]
-    return f"{' × '.join(f'{v:,}' for v in numbers)} {spec.get('unit', '')}".strip() + "."
+    return (
+        f"{' × '.join(f'{v:,}' for v in numbers)} {spec.get('unit', '')}".strip() + "."
+    )
 
 
 def fresh(
@@ -198,7 +195,9 @@ def choice(
         raise ValueError(msg)
     lacking = [o for o, slip in options.items() if o != right and not slip]
     if lacking or options[right]:
-        msg = f"{name}: wrong options need a sentence, the right one has none: {lacking}"
+        msg = (
+            f"{name}: wrong options need a sentence, the right one has none: {lacking}"
+        )
         raise ValueError(msg)
     names = list(options)
     slips = [[k, slip] for k, slip in enumerate(options.values()) if slip]

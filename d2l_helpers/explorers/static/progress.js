@@ -24,6 +24,11 @@ function save(memory) {
 const plain = (said) => said === null || Number.isFinite(said)
   || (Array.isArray(said) && said.length <= 4 && said.every(Number.isFinite));
 
+/** Is this a question that can be asked? The memory may be damaged, or somebody else's. */
+const askable = (spec) => ["number", "choice", "cell", "myth"].includes(spec?.kind)
+  && Array.isArray(spec.draws) && spec.draws.length > 0
+  && spec.draws.every((draw) => typeof draw?.text === "string" && Array.isArray(draw.slips));
+
 /** The answer given to a question before: `{ok, said, draw}`, or undefined. */
 export function answerOf(id) {
   const { answers } = load();
@@ -100,7 +105,7 @@ export function startPage(makeCard) {
   line.replaceChildren(h("p", {}, words, " ", marks, " ", clear));
 
   const own = new Set(here.map(({ id }) => id));
-  const missed = Object.entries(load().missed).filter(([id, kept]) => !own.has(id) && kept?.spec?.draws?.length).slice(-2);
+  const missed = Object.entries(load().missed).filter(([id, kept]) => !own.has(id) && askable(kept?.spec)).slice(-2);
   if (missed.length) {
     const cards = missed.flatMap(([id, kept]) => {
       try {

@@ -1,0 +1,208 @@
+"""The way back: its work, and what the forward pass must keep for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .._compare import show
+from .._exercise import Raised, ValueExercise, agrees, run
+
+N, C, SIDE = 32, 64, 56
+FORWARD = N * SIDE**2 * C * C * 9
+INPUT, WEIGHTS = 4 * N * C * SIDE**2, 4 * C * C * 9  # bytes
+
+
+def _examine(forward: float, backward: float, keeps: float) -> str | None:
+    ahead = {
+        FORWARD // N: "forward is for one picture: the batch has 32",
+        2 * FORWARD: "forward counts operations: a multiply–add is one, not two",
+        FORWARD // C: "forward leaves the sum over 64 channels out",
+        FORWARD // 9: "forward leaves the nine cells of the kernel out",
+        N * 54**2 * C * C * 9: "padding 1 keeps 56×56 places: forward has 54×54",
+    }
+    back = {
+        FORWARD: "you forgot the weight gradient: backward has two products of "
+        "forward's size",
+        3 * FORWARD: "backward counts the way there again: it has two products",
+        4 * FORWARD: "backward counts operations: a multiply–add is one, not two",
+    }
+    memory = {
+        (INPUT + WEIGHTS) // 4: "keeps counts numbers: a float32 has four bytes",
+        2 * (INPUT + WEIGHTS): "keeps has eight bytes a number: float32 has four",
+        INPUT: "keeps leaves the weights out: the input's gradient needs them",
+        WEIGHTS: "keeps leaves the input out: the weights' gradient needs it",
+        2 * INPUT + WEIGHTS: "keeps counts the output: no gradient of the layer "
+        "needs it",
+        2 * INPUT: "keeps counts the output, where the weights should be",
+        INPUT // N + WEIGHTS: "you counted activations once: every picture of the "
+        "batch is kept",
+    }
+    for name, given, right, wrong in (
+        ("forward", forward, FORWARD, ahead),
+        ("backward", backward, 2 * FORWARD, back),
+        ("keeps", keeps, INPUT + WEIGHTS, memory),
+    ):
+        number = float(given)
+        if number != right:
+            size = "low" if number < right else "high"
+            return wrong.get(number, f"{name} is too {size}")
+    return None
+
+
+def _numbers(forward=FORWARD, backward=2 * FORWARD, keeps=INPUT + WEIGHTS):
+    return forward, backward, keeps
+
+
+WAY_BACK = ValueExercise(
+    name="way_back",
+    examine=_examine,
+    wants="three numbers: forward, backward, keeps",
+    count=3,
+    right=lambda: [_numbers(), tuple(float(n) for n in _numbers())],
+    mistakes={
+        "forward is for one picture": lambda: _numbers(forward=FORWARD // N),
+        "forward counts operations": lambda: _numbers(forward=2 * FORWARD),
+        "forward leaves the sum over 64": lambda: _numbers(forward=FORWARD // C),
+        "forward leaves the nine cells": lambda: _numbers(forward=FORWARD // 9),
+        "padding 1 keeps 56×56": lambda: _numbers(forward=N * 54**2 * C * C * 9),
+        "you forgot the weight gradient": lambda: _numbers(backward=FORWARD),
+        "backward counts the way there": lambda: _numbers(backward=3 * FORWARD),
+        "backward counts operations": lambda: _numbers(backward=4 * FORWARD),
+        "keeps counts numbers": lambda: _numbers(keeps=(INPUT + WEIGHTS) // 4),
+        "keeps has eight bytes": lambda: _numbers(keeps=2 * (INPUT + WEIGHTS)),
+        "keeps leaves the weights out": lambda: _numbers(keeps=INPUT),
+        "keeps leaves the input out": lambda: _numbers(keeps=WEIGHTS),
+        "keeps counts the output: no": lambda: _numbers(keeps=2 * INPUT + WEIGHTS),
+        "keeps counts the output, where": lambda: _numbers(keeps=2 * INPUT),
+        "you counted activations once": lambda: _numbers(keeps=INPUT // N + WEIGHTS),
+        "keeps is too high": lambda: _numbers(keeps=INPUT + WEIGHTS + 256),
+    },
+)
+
+
+def _kept(count: Callable[..., int], keeping: bool = True) -> Callable:
+    """`count` gets the tensors that were put aside, then layer, input, answer."""
+
+    def kept(layer: nn.Module, X: Tensor) -> int:
+        aside: list[Tensor] = []
+
+        def pack(T: Tensor) -> Tensor:
+            aside.append(T)
+            return T
+
+        with (
+            torch.set_grad_enabled(keeping),
+            torch.autograd.graph.saved_tensors_hooks(pack, lambda T: T),
+        ):
+            Y = layer(X)
+        return count(aside, layer, X, Y)
+
+    return kept
+
+
+def _bytes(tensors) -> int:
+    return sum(T.numel() * T.element_size() for T in tensors)
+
+
+def _once(aside: list[Tensor]) -> list[Tensor]:
+    return list({T.data_ptr(): T for T in aside}.values())
+
+
+def _settings() -> list[tuple[nn.Module, Tensor]]:
+    """Layers and inputs: inside, first, in float64, with a bias, and a stack."""
+    g = torch.Generator().manual_seed(0)
+    X = torch.randn(2, 3, 6, 5, generator=g)
+    plain = nn.Conv2d(3, 4, 3, padding=1, bias=False)
+    first = nn.Conv2d(3, 2, (2, 3))
+    stack = nn.Sequential(plain, nn.ReLU(), nn.Conv2d(4, 2, 3))
+    return [
+        (plain, X.clone().requires_grad_()),
+        (first, X.clone()),
+        (nn.Conv2d(3, 4, 3, dtype=torch.double), X.double().requires_grad_()),
+        (nn.Conv2d(3, 5, 1), X.clone().requires_grad_()),
+        (stack, X.clone().requires_grad_()),
+    ]
+
+
+_ONE_LAYER = "right for a single layer only"
+_RIGHT = _kept(lambda aside, layer, X, Y: _bytes(_once(aside)))
+_WRONG = {
+    "you counted numbers: multiply by element_size()": _kept(
+        lambda aside, layer, X, Y: sum(T.numel() for T in _once(aside))
+    ),
+    "four bytes a number is right for float32 only: ask element_size()": _kept(
+        lambda aside, layer, X, Y: 4 * sum(T.numel() for T in _once(aside))
+    ),
+    "you counted the tensors: their bytes are wanted": _kept(
+        lambda aside, layer, X, Y: len(_once(aside))
+    ),
+    "a tensor that is put aside twice is one tensor: know it by its data_ptr()": (
+        _kept(lambda aside, layer, X, Y: _bytes(aside))
+    ),
+    "only the last tensor counts: add up": _kept(
+        lambda aside, layer, X, Y: _bytes(aside[-1:])
+    ),
+    "only the first tensor counts: add up": _kept(
+        lambda aside, layer, X, Y: _bytes(aside[:1])
+    ),
+    "you counted the output too: only what pack is called with is kept": _kept(
+        lambda aside, layer, X, Y: _bytes(_once(aside)) + _bytes([Y])
+    ),
+    "you added input and parameters up: not all are kept, ask the hook": _kept(
+        lambda aside, layer, X, Y: _bytes([X, *layer.parameters()])
+    ),
+    "nothing was put aside: run the layer inside the hooks, with gradients on": (
+        _kept(lambda aside, layer, X, Y: 0, keeping=False)
+    ),
+}
+
+
+def _examine_kept(kept: Callable[[nn.Module, Tensor], int]) -> str | None:
+    if not callable(kept):
+        return f"give the function itself, without calling it: {show(kept)} came"
+    settings = _settings()
+    given = [run(kept, case) for case in settings]
+    wants = [_RIGHT(*case) for case in settings]
+    if all(agrees(g, w) for g, w in zip(given, wants, strict=True)):
+        return None
+    for sentence, wrong in _WRONG.items():
+        made = (wrong(*case) for case in settings)
+        if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
+            return sentence
+    hits = [agrees(g, w) for g, w in zip(given, wants, strict=True)]
+    if hits == [True] * 4 + [False]:
+        return f"{_ONE_LAYER}: ask the hook, not the layer"
+    if errors := [value for value in given if isinstance(value, Raised)]:
+        return f"it stops with an error, {errors[0]!r}"
+    if all(value is None for value in given):
+        return "it returns nothing (None): is a return missing"
+    names = ("a layer inside a network", "a first layer", "float64", "a layer with a "
+             "bias", "a stack")  # fmt: skip
+    return f"it is wrong for {names[hits.index(False)]}"
+
+
+def _by_storage(layer: nn.Module, X: Tensor) -> float:
+    seen = {}
+
+    def pack(T: Tensor) -> Tensor:
+        seen[T.untyped_storage().data_ptr()] = T.nbytes
+        return T
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda T: T):
+        layer(X).sum()
+    return float(sum(seen.values()))
+
+
+KEPT = ValueExercise(
+    name="kept",
+    examine=_examine_kept,
+    wants="the function kept(layer, X) that returns a number of bytes",
+    right=lambda: [(_RIGHT,), (_by_storage,)],
+    mistakes={
+        **{text: (lambda wrong=wrong: (wrong,)) for text, wrong in _WRONG.items()},
+        _ONE_LAYER: lambda: (lambda layer, X: X.nbytes + layer.weight.nbytes,),
+    },
+)

@@ -1,0 +1,129 @@
+"""Networks and pictures to try answers on, and what they are asked about."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...batches import Images
+from ...data import to_images
+from ...sources import load_sample
+from .._compare import difference
+from .._exercise import SLOW, OutOfTime, Raised, ValueExercise, agrees, run
+
+ITSELF = "give the function itself, without calling it"
+
+
+class Net(nn.Sequential):
+    """Equal to its copy as long as weights and mode are: a case can hold it."""
+
+    __hash__ = nn.Module.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Net) and self.state() == other.state()
+
+    def state(self) -> list:
+        modes = [module.training for module in self.modules()]
+        return modes + [(k, v.tolist()) for k, v in self.state_dict().items()]
+
+    def __repr__(self) -> str:
+        return f"a network of {len(self)} layers"
+
+
+def settle(net: nn.Module, g: torch.Generator, scale: float = 0.5) -> nn.Module:
+    """Weights and biases from this generator, so that a case is always the same."""
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.copy_(scale * torch.randn(weight.shape, generator=g))
+    return net
+
+
+def leaves(module: nn.Module) -> list[nn.Module]:
+    """The layers in their order; one that is used twice is there twice."""
+    below = list(module._modules.values())
+    return [leaf for m in below for leaf in leaves(m)] if below else [module]
+
+
+@cache
+def sample() -> tuple[Images, Images]:
+    """Training and test part of the embedded garments, without a word printed."""
+    arrays = load_sample().arrays
+    return to_images(*arrays[:2]), to_images(*arrays[2:])
+
+
+@contextlib.contextmanager
+def seeded(seed: int = 0) -> Iterator[None]:
+    """The reader's own random numbers go on as if nothing had been drawn."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def observed(
+    name: str,
+    wants: str,
+    right: Callable,
+    cases: Callable[[], list[tuple]],
+    observe: Callable[..., tuple[Any, str | None]],
+    mistakes: Mapping[str, Callable],
+    others: tuple[Callable, ...] = (),
+) -> ValueExercise:
+    """A function is judged by its values, and by what it does to its network.
+
+    `observe(answer, *case)` gives the values and a complaint, or None. A complaint
+    counts where the values are right: the mistake behind wrong ones goes first.
+    """
+
+    def look(answer: Callable) -> Iterator[Any]:
+        torch.manual_seed(0)  # the same dropout for every answer
+        for case in cases():
+            yield run(observe, (answer, *case))
+
+    def values(looks) -> Iterator[Any]:
+        return (found if isinstance(found, Raised) else found[0] for found in looks)
+
+    def examine(answer: Any) -> str | None:
+        if not callable(answer):
+            return ITSELF
+        with seeded():
+            return compared(answer)
+
+    def compared(answer: Callable) -> str | None:
+        looks = []
+        for found in look(answer):
+            if isinstance(found, Raised) and isinstance(found.error, OutOfTime):
+                return SLOW
+            looks.append(found)
+        given, wanted = list(values(looks)), list(values(look(right)))
+        hits = [agrees(g, w) for g, w in zip(given, wanted, strict=True)]
+        if all(hits):
+            return next((complaint for _, complaint in looks if complaint), None)
+        for sentence, wrong in mistakes.items():
+            made = values(look(wrong))
+            if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
+                return sentence
+        if errors := [g for g in given if isinstance(g, Raised)]:
+            return f"it stops with an error, {errors[0]!r}"
+        miss = hits.index(False)
+        return (
+            f"right in {sum(hits)} of {len(hits)} hidden cases; case {miss + 1}: "
+            f"{difference(given[miss], wanted[miss])}"
+        )
+
+    return ValueExercise(
+        name=name,
+        examine=examine,
+        wants=wants,
+        right=lambda: [(answer,) for answer in (right, *others)],
+        mistakes={s: (lambda wrong=wrong: (wrong,)) for s, wrong in mistakes.items()},
+    )
+
+
+def numbers(values: Any) -> list[float]:
+    """A list of numbers, which may have come as tensors."""
+    return [float(v.detach() if isinstance(v, Tensor) else v) for v in values]

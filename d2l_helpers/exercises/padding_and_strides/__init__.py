@@ -1,0 +1,12 @@
+"""Checkers for the exercises of the page on padding and strides."""
+
+from .borders import PAD, USE_MAP
+from .networks import NETWORKS
+from .sizes import LOST, SIZE
+from .sound import BLUR
+from .stacks import RECEPTIVE, STACKS
+from .strides import BY_ZEROS, STRIDED
+
+EXERCISES = [
+    SIZE, PAD, STRIDED, LOST, USE_MAP, RECEPTIVE, BY_ZEROS, BLUR, NETWORKS, STACKS,
+]  # fmt: skip

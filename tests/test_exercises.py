@@ -1,0 +1,183 @@
+"""The checkers: every mistake gets its name, a right answer passes.
+
+A new exercise needs no new test here: the lists are the modules' own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import pytest
+import torch
+
+from d2l_helpers.exercises import PAGES, _exercise, check
+from d2l_helpers.exercises._exercise import (
+    CHANGES,
+    CPU_ONLY,
+    DETACHED,
+    SLOW,
+    FunctionExercise,
+    ValueExercise,
+)
+from d2l_helpers.exercises._timebox import OutOfTime, time_limit
+
+ALL = [getattr(check, name) for name in dir(check)]
+FUNCTIONS = [e for e in ALL if isinstance(e, FunctionExercise)]
+VALUES = [e for e in ALL if isinstance(e, ValueExercise)]
+NAMED = [(e, m) for e in FUNCTIONS for m in e.mistakes]
+PARTLY = [(e, m) for e in FUNCTIONS for m in e.only]
+
+
+def ids(pair):
+    return f"{pair[0].name}: {pair[1][:40]}"
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_at_least_five_mistakes_have_a_name(exercise):
+    names = exercise.named()
+    assert len(set(names)) == len(names) >= 5
+    assert all(name[0].islower() or not name[0].isalpha() for name in names)
+    assert not any(name.endswith((".", "?", "!")) for name in names)
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.name)
+def test_right_answers_pass_however_they_are_written(exercise):
+    assert exercise.others, "no right answer in other words"
+    for answer in (exercise.right, *exercise.others):
+        assert exercise(answer), exercise(answer)
+    assert repr(exercise(exercise.right)).startswith(f"✓ {exercise.name}: right in ")
+
+
+@pytest.mark.parametrize("pair", NAMED, ids=ids)
+def test_a_mistake_gets_its_name(pair):
+    exercise, sentence = pair
+    verdict = exercise(exercise.mistakes[sentence])
+    assert not verdict
+    assert verdict.mistake == sentence
+
+
+@pytest.mark.parametrize("pair", PARTLY, ids=ids)
+def test_an_answer_for_some_cases_only_gets_its_name(pair):
+    exercise, sentence = pair
+    inside = [bool(exercise.only[sentence](*case)) for case in exercise.arguments()]
+    assert any(inside)
+    assert not all(inside)
+
+    def partly(*case):
+        return exercise.right(*case) if exercise.only[sentence](*case) else None
+
+    assert exercise(partly).mistake == sentence
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.name)
+def test_habits_get_their_names(exercise):
+    if CHANGES in exercise.named():
+
+        def changing(*case):
+            result = exercise.right(*case)
+            for value in case:
+                if isinstance(value, torch.Tensor) and not value.is_meta:
+                    with torch.no_grad():
+                        value.add_(1)
+            return result
+
+        assert exercise(changing).mistake == CHANGES
+    if exercise.differentiable:
+
+        def detached(*case):
+            with torch.no_grad():
+                return exercise.right(*case)
+
+        assert exercise(detached).mistake == DETACHED
+    if exercise.any_device:
+
+        def at_home(*case):
+            if any(isinstance(a, torch.Tensor) and a.is_meta for a in case):
+                raise NotImplementedError
+            return exercise.right(*case)
+
+        assert exercise(at_home).mistake == CPU_ONLY
+
+
+@pytest.mark.parametrize("exercise", VALUES, ids=lambda e: e.name)
+def test_values_right_and_wrong(exercise):
+    answers = list(exercise.right())
+    assert len(answers) >= 2
+    for answer in answers:
+        assert exercise(*answer), exercise(*answer)
+    for sentence, make in exercise.mistakes.items():
+        verdict = exercise(*make())
+        assert not verdict
+        assert sentence in verdict.mistake
+
+
+def stops(*_):
+    raise ZeroDivisionError("a message\nof two lines")
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.name)
+def test_nonsense_gets_a_word_and_no_exception(exercise):
+    for nonsense in (
+        None, ..., 3, "text", [], {}, object(), torch.zeros(0), float("nan"),
+        lambda *_: None, lambda *_: "text", lambda *_: object(), lambda: 1, stops,
+        lambda *a: a, lambda *_: torch.zeros(()), int, print,
+    ):  # fmt: skip
+        verdict = exercise(*([nonsense] * getattr(exercise, "count", 1)))
+        assert not verdict, nonsense
+        assert verdict.mistake
+        assert repr(verdict).startswith("✗")
+
+
+def test_an_endless_answer_is_stopped(monkeypatch):
+    monkeypatch.setattr(_exercise, "LIMIT", 0.3)
+    monkeypatch.setattr(_exercise.run, "__defaults__", (0.3,))
+
+    def endless(*_):
+        while True:
+            with contextlib.suppress(Exception):  # an answer catches what it likes
+                time.sleep(0.01)
+
+    start = time.monotonic()
+    assert check.size(endless).mistake == SLOW
+    assert time.monotonic() - start < 5
+
+
+def test_the_time_limit_holds_off_the_main_thread_too():
+    heard = []
+
+    def work():
+        try:
+            with time_limit(0.2):
+                while True:
+                    sum(range(100))
+        except OutOfTime:
+            heard.append("stopped")
+        with time_limit(60):
+            heard.append("free")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(20)
+    assert heard == ["stopped", "free"]
+
+
+def test_an_unknown_name_gets_a_suggestion():
+    with pytest.raises(AttributeError, match="did you mean 'size'"):
+        check.sise  # noqa: B018
+    assert len(PAGES) == 6
+
+
+def test_the_report_lists_last_verdicts(monkeypatch):
+    monkeypatch.setattr("d2l_helpers.exercises.LAST", {})
+    monkeypatch.setattr(_exercise, "LAST", {})
+    monkeypatch.setattr("d2l_helpers.exercises.LAST", _exercise.LAST)
+    assert check.report() == "exercise\t\tmistake"
+    check.size(None)
+    check.size(check.size.right)
+    check.lost(lambda h, w, k, s=1, p=0: check.lost.right(h, w, k, s))
+    assert check.report().splitlines()[1:] == [
+        "lost\twrong\tthe padding is left out",
+        "size\tright\t",
+    ]
