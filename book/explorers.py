@@ -83,13 +83,11 @@ def write(folder: Path, names: list[str]) -> str:
     stem = "-".join(names)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{stem}.js").write_text(_bundle.page_script(*names), "utf-8")
-    # tokens.css is on every page already
-    style = "\n".join(
-        path.read_text("utf-8")
-        for path in _bundle.style_files(*names)
-        if path.name != "tokens.css"
-    )
-    (folder / f"{stem}.css").write_text(style, "utf-8")
+    style = [path.read_text("utf-8") for path in _bundle.style_files(*names)]
+    # tokens.css is on every page already; what all share comes first, and once
+    _, shared, *own = style
+    (folder / "shared.css").write_text(shared, "utf-8")
+    (folder / f"{stem}.css").write_text("\n".join(own), "utf-8")
     return stem
 
 
@@ -102,9 +100,11 @@ def add(
     body = context.get("body") or ""
     questions = body.count(f'data-explorer="{QUESTION}"')
     # Questions come in a script of their own, which pages then share.
-    for names in (on_page(body), [QUESTION] * bool(questions)):
-        if names:
-            stem = write(Path(app.outdir) / "_static" / "explorers", names)
+    parts = [n for n in (on_page(body), [QUESTION] * bool(questions)) if n]
+    if parts:
+        stems = [write(Path(app.outdir) / "_static" / "explorers", n) for n in parts]
+        app.add_css_file("explorers/shared.css")
+        for stem in stems:
             app.add_js_file(f"explorers/{stem}.js", loading_method="defer")
             app.add_css_file(f"explorers/{stem}.css")
     if questions:

@@ -149,7 +149,7 @@ class Toys:
 
     def open(self, name):
         self.page.goto(self.folder.joinpath(f"{name}.html").as_uri())
-        self.page.wait_for_selector(".cnn-check .cnn-ask")
+        self.page.wait_for_selector(".cnn-quiz .cnn-ask")
 
     def card(self, name):
         return self.page.locator(f"#check-toy-{name}")
@@ -159,7 +159,7 @@ class Toys:
         self.page.keyboard.press("Enter")
 
     def verdict(self, name="size"):
-        return self.card(name).locator(".cnn-check-verdict").inner_text()
+        return self.card(name).locator(".cnn-quiz-verdict").inner_text()
 
     def press(self, button, name="size"):
         self.card(name).get_by_role("button", name=button, exact=True).click()
@@ -293,7 +293,7 @@ def test_progress_what_was_missed_and_clearing(open_toys):
         "missed": {},
     }
     toy.page.get_by_role("button", name="Cleared. Undo").click()
-    toy.page.wait_for_selector(".cnn-check .cnn-ask")
+    toy.page.wait_for_selector(".cnn-quiz .cnn-ask")
     assert toy.progress() == "Quick checks: 1 of 5 right, 3 missed."
     assert toy.faults == []
 
@@ -317,7 +317,7 @@ def test_a_damaged_memory_harms_nothing(open_toys, stored):
     toy = open_toys()
     toy.page.evaluate("s => { localStorage['cnn-answers'] = s; }", stored)
     toy.page.reload()
-    toy.page.wait_for_selector(".cnn-check .cnn-ask")
+    toy.page.wait_for_selector(".cnn-quiz .cnn-ask")
     toy.answer("10")
     assert "✓ Right" in toy.verdict()
     assert toy.page.locator("img, main b b, main script script").count() == 0

@@ -37,9 +37,9 @@ class Question(anywidget.AnyWidget):
         state = script_json({"spec": spec})
         options = "".join(f"<li>{_marked(o)}</li>" for o in spec.get("options", ()))
         return (
-            f'<div class="cnn cnn-explorer cnn-check" data-explorer="question" '
+            f'<div class="cnn cnn-explorer cnn-quiz" data-explorer="question" '
             f'id="check-{spec["id"].replace("/", "-")}">'
-            f'<p class="cnn-check-text">{_marked(first["text"])}</p>'
+            f'<p class="cnn-quiz-text">{_marked(first["text"])}</p>'
             f"{f'<ul>{options}</ul>' if options else ''}"
             f"<details><summary>Answer</summary><p>{_marked(_told(spec, first))} "
             f"{_marked(first['why'])}</p></details>"

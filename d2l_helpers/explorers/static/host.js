@@ -79,7 +79,9 @@ export function start(modules) {
     const id = seen[name] === 1 ? name : `${name}-${seen[name]}`;
     place.id ||= `explorer-${id}`;
     place.dataset.state = "waiting";
-    waiting.set(place, () => mount(place, modules[name], id));
+    const go = () => mount(place, modules[name], id);
+    if (modules[name].eager) go(); // small, and of no height that could be kept for it
+    else waiting.set(place, go);
   }
   const watch = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {

@@ -33,12 +33,12 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
   const before = keep ? answerOf(spec.id) : undefined;
   let turn = Number.isInteger(before?.draw) && before.draw < spec.draws.length ? before.draw : 0;
   const id = freshId("check");
-  const text = h("p", { class: "cnn-check-text", id });
-  const row = h("div", { class: "cnn-check-row" });
-  const verdict = h("div", { class: "cnn-check-verdict", role: "status" });
-  const more = h("div", { class: "cnn-check-more" });
+  const text = h("p", { class: "cnn-quiz-text", id });
+  const row = h("div", { class: "cnn-quiz-row" });
+  const verdict = h("div", { class: "cnn-quiz-verdict", role: "status" });
+  const more = h("div", { class: "cnn-quiz-more" });
   const el = h("div", { class: `cnn cnn-ask cnn-ask-${spec.kind}`, role: "group", "aria-labelledby": id },
-    h("p", { class: "cnn-check-kind", text: KINDS[spec.kind] }), text, row, verdict, more);
+    h("p", { class: "cnn-quiz-kind", text: KINDS[spec.kind] }), text, row, verdict, more);
 
   const word = (v) => (spec.options ? spec.options[v] : spec.kind === "cell" ? `[${v.join(", ")}]`
     : [v].flat().map(inWords).join(" × "));
@@ -93,7 +93,7 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
   function controls() {
     const skip = h("button", { type: "button", class: "cnn-link", text: "Tell me", onclick: () => settle(null) });
     if (spec.options) {
-      return [...spec.options.map((option, n) => h("button", { type: "button", class: "cnn-check-option", "data-option": n,
+      return [...spec.options.map((option, n) => h("button", { type: "button", class: "cnn-quiz-option", "data-option": n,
         onclick: (event) => { if (event.currentTarget.getAttribute("aria-disabled") !== "true") settle(n); } }, ...rich(option)))];
     }
     if (spec.kind === "cell") {
@@ -147,4 +147,4 @@ function render({ model, el, signal }) {
   addEventListener("cnn-cleared", () => card.ask(), { signal });
 }
 
-export default { render, page: () => startPage(questionCard), schema: {} };
+export default { render, page: () => startPage(questionCard), eager: true, schema: {} };
