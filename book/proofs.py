@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 NUMBER = re.compile(
-    r"(?<![\w.,/^−-])\d[\d,]*(?:\.\d+)?(?:[ \u00a0\u202f]?%)?(?![\w²°])"
+    r"(?<![\w.,/^−-])\d+(?:,\d{3})*(?:\.\d+)?(?:[ \u00a0\u202f]?%)?(?![\w²°])"
 )
 _IN_CODE = re.compile(r"(?<![\w.])\d[\d_,]*(?:\.\d+)?(?:e-?\d+)?")
 # text that says no result: titles, formulas, code, sources, quotations from elsewhere
