@@ -48,9 +48,7 @@ def whole_page(concept: str, body: str) -> str:
     """A page with the script and style of one explorer, and ``body``."""
     script = _bundle.page_script(concept).replace("</script", "<\\/script")
     style = _bundle.style(concept)
-    return PAGE.format(
-        title=concept, style=style, script=script, body=body, font=FONT
-    )
+    return PAGE.format(title=concept, style=style, script=script, body=body, font=FONT)
 
 
 def main() -> None:
