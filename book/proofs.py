@@ -1,14 +1,17 @@
 """Numbers that prove themselves: each links to the code on the page that shows it.
 
 A number of three digits or more, with decimals or in per cent, is looked up in the
-page's cells, what they say and what they print. It becomes a link to the nearest one
-that has it, and the cell lists the numbers that it shows, each a link back. What no
-cell has stays plain; `tests/test_proofs.py` lists it.
+cells of its section (of its exercise), what they say and what they print. It becomes a
+link to the nearest one that has it, and the cell lists the numbers that it shows, each
+a link back. Cells further away count only for numbers of so many digits that chance is
+no explanation. The rest stays plain: `tests/test_proofs.py` asks that a cell of the
+page has it all the same, or that a reason is given.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from typing import TYPE_CHECKING, Any
 
 from bs4 import BeautifulSoup, NavigableString
@@ -38,6 +41,12 @@ def notable(text: str) -> bool:
     return per_cent or decimals > 0 or len(re.sub(r"\D", "", text)) >= 3
 
 
+def telling(text: str) -> bool:
+    """Whether a number has so many digits that it is found elsewhere by no accident."""
+    digits = re.sub(r"\D", "", text).strip("0")
+    return len(digits) >= (3 if plain(text)[1] else 4)
+
+
 def values_of(cell: Tag) -> list[float]:
     """All numbers that a cell's code and printed text hold."""
     found = []
@@ -65,6 +74,7 @@ def linked(body: str) -> str:
     order = {id(tag): n for n, tag in enumerate(page.find_all(True))}
     cells = [c for c in page.select("div.cell") if not c.select("[data-explorer]")]
     known = [(order[id(c)], c, values) for c in cells if (values := values_of(c))]
+    borders = [order[id(tag)] for tag in page.select("h2, div.exercise, div.solution")]
     if not known:
         return body
     backs: dict[int, list[tuple[str, str]]] = {}
@@ -78,7 +88,11 @@ def linked(body: str) -> str:
         here = order[id(text.find_parent(["p", "li", "td"]))]
         parts, end = [], 0
         for match in NUMBER.finditer(text):
-            near = [k for k in known if notable(match[0]) and shows(k[2], match[0])]
+            has = [k for k in known if notable(match[0]) and shows(k[2], match[0])]
+            zone = bisect(borders, here)
+            near = [k for k in has if bisect(borders, k[0]) == zone]
+            if not near and telling(match[0]):
+                near = has
             if not near:
                 continue
             place, cell, _ = min(near, key=lambda k: abs(k[0] - here))

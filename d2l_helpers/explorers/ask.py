@@ -161,7 +161,8 @@ def number(
             number = _number(value(**draw) if callable(value) else value, sentence)
             if number != answer and number not in [w for w, _ in wrong]:
                 wrong.append([number, sentence])
-        words = {**draw, "right": answer}
+        big = isinstance(answer, int) and abs(answer) >= 1000
+        words = {**draw, "right": f"{answer:,}" if big else answer}
         made.append(
             {
                 "text": text.format(**words),
