@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 RTOL, ATOL = 1e-4, 1e-5
@@ -12,6 +13,7 @@ RTOL, ATOL = 1e-4, 1e-5
 
 def same(given: Any, right: Any) -> bool:
     """Equal up to rounding: tensors, numbers, text, and sequences of these."""
+    given = alike(given, right)
     if isinstance(right, torch.Tensor):
         if not isinstance(given, torch.Tensor) or given.shape != right.shape:
             return False
@@ -36,6 +38,20 @@ def same(given: Any, right: Any) -> bool:
     return type(given) is type(right) and given == right
 
 
+def alike(given: Any, right: Any) -> Any:
+    """NumPy's numbers and arrays, and tensors for lists, as what ``right`` is."""
+    if isinstance(given, np.generic):
+        given = given.item()
+    if isinstance(right, torch.Tensor) and isinstance(given, np.ndarray):
+        return torch.from_numpy(given) if given.dtype.kind in "bifu" else given
+    if isinstance(right, (list, tuple)) and isinstance(
+        given, (np.ndarray, torch.Tensor)
+    ):
+        whole = all(isinstance(r, (int, float)) for r in right)
+        return given.tolist() if whole and given.ndim == 1 else given
+    return given
+
+
 def show(value: Any) -> str:
     """A value in a few words: small ones whole, large ones by their shape."""
     if isinstance(value, torch.Tensor):
@@ -53,6 +69,7 @@ def show(value: Any) -> str:
 
 def difference(given: Any, right: Any) -> str:
     """One sentence on how ``given`` misses ``right``, without giving it away."""
+    given = alike(given, right)
     if isinstance(right, torch.Tensor):
         if not isinstance(given, torch.Tensor):
             return f"a tensor is wanted, {_kind(given)} came"
@@ -66,9 +83,9 @@ def difference(given: Any, right: Any) -> str:
         return f"{int(wrong.sum())} of {right.numel()} values are wrong"
     if isinstance(right, (list, tuple)):
         if not isinstance(given, (list, tuple)):
-            return f"{len(right)} values are wanted, {_kind(given)} came"
+            return f"{len(right)} value(s) are wanted, {_kind(given)} came"
         if len(given) != len(right):
-            return f"{len(right)} values are wanted, {len(given)} came"
+            return f"{len(right)} value(s) are wanted, {len(given)} came"
         pairs = enumerate(zip(given, right, strict=True))
         place, (g, r) = next((n, p) for n, p in pairs if not same(*p))
         return f"value {place}: {difference(g, r)}"
@@ -83,5 +100,5 @@ def difference(given: Any, right: Any) -> str:
 
 def _kind(value: Any) -> str:
     if value is None:
-        return "nothing (None: is a return missing?)"
+        return "None (is a return missing?)"
     return f"{type(value).__name__}"

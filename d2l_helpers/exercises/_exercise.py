@@ -19,7 +19,7 @@ from ._timebox import OutOfTime, time_limit
 
 CHANGES = "it changes its input: work on a copy"
 DETACHED = "it breaks autograd: no gradient comes back to the input"
-CPU_ONLY = "it works on the CPU only: make new tensors on the input's device"
+CPU_ONLY = "right here, but on the CPU only: make new tensors on the input's device"
 SLOW = "it does not come to an end"
 LIMIT = 10.0  # seconds for one case
 LAST: dict[str, Verdict] = {}  # of each checker that was used
@@ -84,10 +84,13 @@ def copied(arguments: tuple) -> tuple:
     )
 
 
-def agrees(given: Any, expected: Any) -> bool:
-    """The same value, or an exception on both sides."""
+def agrees(given: Any, expected: Any, strict: bool = False) -> bool:
+    """The same value, or an exception on both sides (strictly: a ValueError too)."""
     if isinstance(expected, Raised) or isinstance(given, Raised):
-        return isinstance(expected, Raised) and isinstance(given, Raised)
+        both = isinstance(expected, Raised) and isinstance(given, Raised)
+        if both and strict and isinstance(expected.error, ValueError):
+            return isinstance(given.error, ValueError)
+        return both
     try:
         return same(given, expected)
     except Exception:  # a value that cannot even be compared is another one
@@ -153,7 +156,7 @@ class FunctionExercise:
                 detail = f"Stopped after {LIMIT:g} seconds, for {_called(case)}"
                 return Verdict(self.name, False, SLOW, detail)
             changed |= not all(agrees(a, b) for a, b in zip(mine, case, strict=True))
-        hits = [agrees(g, w) for g, w in zip(given, wants, strict=True)]
+        hits = [agrees(g, w, True) for g, w in zip(given, wants, strict=True)]
         if all(hits):
             general = CHANGES if changed else self._general(answer, cases)
             return Verdict(self.name, not general, general, cases=len(cases))
@@ -161,34 +164,49 @@ class FunctionExercise:
 
     def _general(self, answer: Callable, cases: list[tuple]) -> str:
         """What a right answer may still do wrong; "" for nothing."""
-        if self.differentiable:
-            case = tuple(
-                a.requires_grad_() if _floating(a) else a for a in copied(cases[0])
-            )
-            result = run(answer, case)
-            first = result[0] if isinstance(result, (tuple, list)) else result
-            if not getattr(first, "requires_grad", False):
-                return DETACHED
+        if self.differentiable and self._reached(answer, cases[0]) < self._reached(
+            self.right, cases[0]
+        ):
+            return DETACHED
         if self.any_device:
             meta = tuple(
                 a.to("meta") if isinstance(a, torch.Tensor) else a for a in cases[0]
             )
             # torch loads its rules for this device when they are first asked for
             result = run(answer, meta, limit=60)
-            first = result[0] if isinstance(result, (tuple, list)) else result
-            if getattr(first, "device", torch.device("cpu")).type != "meta":
+            if isinstance(result, Raised):
+                # .item(), masks and the like work on a GPU: they are no reason
+                text = str(result.error)
+                if "same device" in text or "copy out of meta" in text:
+                    return CPU_ONLY
+            elif getattr(_first(result), "device", torch.device("meta")).type != "meta":
                 return CPU_ONLY
         return ""
+
+    def _reached(self, answer: Callable, case: tuple) -> set[int]:
+        """The arguments, by their places, to which a gradient comes back."""
+        mine = tuple(a.requires_grad_() if _floating(a) else a for a in copied(case))
+        first = _first(run(answer, mine))
+        places = [k for k, a in enumerate(mine) if _floating(a)]
+        if not getattr(first, "requires_grad", False):
+            return set()
+        grads = torch.autograd.grad(
+            first.sum(), [mine[k] for k in places], allow_unused=True
+        )
+        return {k for k, g in zip(places, grads, strict=True) if g is not None}
 
     def _diagnosis(
         self, cases: list, wants: list, given: list, hits: list, changed: bool
     ) -> Verdict:
         first = hits.index(False)
         detail = f"For {_called(cases[first])}: "
-        if isinstance(given[first], Raised):
+        if isinstance(wants[first], Raised):
+            kind = type(wants[first].error).__name__
+            detail += f"a {kind} was expected, {_came(given[first])} came"
+        elif isinstance(given[first], Raised):
             detail += repr(given[first])
         else:
-            detail += difference(given[first], wants[first])
+            detail += _difference(given[first], wants[first])
         for sentence, wrong in self.mistakes.items():
             made = (run(wrong, copied(case)) for case in cases)
             if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
@@ -198,8 +216,8 @@ class FunctionExercise:
             if inside == hits:
                 return Verdict(self.name, False, sentence, detail)
         if all(g is None for g in given):
-            sentence = "it returns nothing (None): is a return missing"
-        elif all(isinstance(g, Raised) for g in given):
+            return Verdict(self.name, False, "it returns None: a return is missing")
+        if all(isinstance(g, Raised) for g in given):
             sentence = f"it stops with an error, {given[first]!r}"
         elif changed:
             sentence = CHANGES
@@ -252,6 +270,21 @@ class ValueExercise:
                 return Verdict(self.name, False, SLOW)
             return Verdict(self.name, False, f"give {self.wants}", repr(result))
         return Verdict(self.name, not result, result or "")
+
+
+def _first(result: Any) -> Any:
+    return result[0] if isinstance(result, (tuple, list)) and result else result
+
+
+def _came(value: Any) -> str:
+    return repr(value) if isinstance(value, Raised) else "an answer"
+
+
+def _difference(given: Any, right: Any) -> str:
+    try:
+        return difference(given, right)
+    except Exception:  # a value that torch itself cannot compare
+        return f"{type(given).__name__} is another kind of value"
 
 
 def _floating(value: Any) -> bool:

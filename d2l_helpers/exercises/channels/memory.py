@@ -178,7 +178,7 @@ def _examine_kept(kept: Callable[[nn.Module, Tensor], int]) -> str | None:
     if errors := [value for value in given if isinstance(value, Raised)]:
         return f"it stops with an error, {errors[0]!r}"
     if all(value is None for value in given):
-        return "it returns nothing (None): is a return missing"
+        return "it returns None: a return is missing"
     names = ("a layer inside a network", "a first layer", "float64", "a layer with a "
              "bias", "a stack")  # fmt: skip
     return f"it is wrong for {names[hits.index(False)]}"

@@ -14,6 +14,12 @@ from .._exercise import FunctionExercise
 
 
 def pad(X: Tensor, p: int, mode: str) -> Tensor:
+    if mode == "reflect" and p >= min(X.shape):
+        msg = f"reflection by {p} needs more than {min(X.shape)} cells"
+        raise ValueError(msg)
+    if mode == "circular" and p > min(X.shape):  # F.pad goes round once only
+        rows, columns = (torch.arange(-p, n + p) % n for n in X.shape)
+        return X[rows][:, columns]
     return F.pad(X[None, None], (p, p, p, p), mode=mode)[0, 0]
 
 
@@ -25,7 +31,8 @@ def _pad_cases(g: torch.Generator) -> Iterator[tuple]:
         for mode in ("reflect", "replicate", "circular"):
             yield torch.randn(shape, generator=g), some(g, 0, 3), mode
     yield torch.randn(3, 6, generator=g), 3, "reflect"  # too few rows
-    yield torch.randn(2, 5, generator=g), 3, "circular"
+    yield torch.randn(3, 5, generator=g), 3, "circular"
+    yield torch.randn(2, 5, generator=g), 4, "replicate"
 
 
 def _by_index(index):

@@ -25,6 +25,14 @@ def _network(
     return nn.Sequential(*body, nn.Linear(features, 10))
 
 
+def _affine(net: nn.Module) -> bool:
+    """Whether a network with ReLUs of no module of their own has none at all."""
+    X = torch.randn(2, 1, 28, 28)
+    with torch.no_grad():
+        bend = net(X) + net(-X) - 2 * net(0 * X)
+    return bool(bend.abs().max() < 1e-4)
+
+
 def _examine(build: Callable[[int], nn.Module]) -> str | None:
     tables = {s: layer_table(build(s), (1, 1, 28, 28)) for s in (1, 2)}
     kinds = {
@@ -42,8 +50,10 @@ def _examine(build: Callable[[int], nn.Module]) -> str | None:
             return "padding 1 is missing: at stride 1 the maps keep 28×28 cells"
         if s == 2 and sides != [14, 7]:
             return f"both layers have stride 2: 14 and 7 cells, not {sides}"
-        if kinds[s].count(nn.ReLU) < 2:
+        if kinds[s].count(nn.ReLU) < 2 and _affine(build(s)):
             return "a ReLU is missing: two linear layers are one"
+        if build(s)(torch.randn(3, 1, 28, 28)).sum(1).sub(1).abs().max() < 1e-4:
+            return "the last layer gives scores: the softmax belongs to the loss"
         if table.rows[-1].shape != (1, 10):
             return "the last layer gives ten scores"
     return None
@@ -65,6 +75,9 @@ NETWORKS = ValueExercise(
         "both layers have stride 2": lambda: (lambda s: _network(s, second=1),),
         "the channels are 8 and 16": lambda: (lambda s: _network(s, widths=(16, 8)),),
         "a ReLU is missing": lambda: (lambda s: _network(s, relu=False),),
+        "the last layer gives scores": lambda: (
+            lambda s: nn.Sequential(*_network(s), nn.Softmax(1)),
+        ),
         "two convolutions are wanted": lambda: (
             lambda s: nn.Sequential(nn.Flatten(), nn.Linear(784, 10)),
         ),

@@ -20,6 +20,7 @@ def size(n: int, k: int, s: int = 1, p: int = 0, d: int = 1) -> int:
 def _size_cases(g: torch.Generator) -> Iterator[tuple]:
     yield from [(8, 3, 1, 1, 1), (10, 5, 4, 2, 1), (28, 5, 2, 2, 1), (9, 3, 2, 1, 2)]
     yield from [(4, 3, 1, 0, 3), (2, 5, 1, 1, 1)]  # no window fits
+    yield from [(5, 3, 2, 0, 2), (3, 5, 1, 1, 1)]  # one fits exactly
     for _ in range(20):
         k, d = some(g, 1, 6), some(g, 1, 3)
         yield some(g, d * (k - 1) + 1, 30), k, some(g, 1, 5), some(g, 0, 4), d

@@ -17,6 +17,11 @@ def passed(hertz: float, K: Tensor) -> float:
 
 
 def _examine_blur(K: Tensor) -> str | None:
+    K = torch.as_tensor(K).float().flatten()
+    if not K.isfinite().all():
+        return "some weights are no numbers"
+    if abs(K.sum() - 1) > 0.3:
+        return f"it changes the loudness: the weights sum to {K.sum():.2f}, not to 1"
     shares = {hertz: passed(hertz, K) for hertz in (500, 1000, 2000, 3000)}
     heard = ", ".join(f"{hertz} Hz: {share:.3f}" for hertz, share in shares.items())
     folded = max(shares[2000], shares[3000])
@@ -24,8 +29,6 @@ def _examine_blur(K: Tensor) -> str | None:
         return f"it blurs nothing: 2,000 and 3,000 Hz come back ({heard})"
     if shares[1000] < 0.3:
         return f"it removes what should stay as well ({heard})"
-    if min(shares[500], shares[1000]) > 1.1:
-        return f"it makes everything louder: the weights should sum to 1 ({heard})"
     if folded > 0.05:
         return f"too much of what is above 1,333 Hz passes ({heard})"
     if min(shares[500], shares[1000]) < 0.9:
@@ -49,7 +52,7 @@ BLUR = ValueExercise(
         "it blurs nothing": lambda: (torch.ones(1),),
         "too much of what is above 1,333 Hz passes": lambda: (torch.full((3,), 1 / 3),),
         "it removes what should stay as well": lambda: (torch.full((9,), 1 / 9),),
-        "it makes everything louder": lambda: (20 * _sinc(31, 4000 / 3),),
+        "it changes the loudness": lambda: (20 * _sinc(31, 4000 / 3),),
         "1,000 Hz loses more than a tenth": lambda: (_sinc(31, 1100.0),),
     },
 )

@@ -99,10 +99,19 @@ def _examine_stacks(stacks: dict) -> str | None:
         return f"no layers for {missing[0]!r} yet"
     tables = {}
     for name in NAMES:
+        for layer in stacks[name]:
+            channels = (
+                getattr(layer, "in_channels", 0),
+                getattr(layer, "out_channels", 0),
+            )
+            if not isinstance(layer, nn.Conv2d) or channels != (1, 1):
+                return f"{name!r} holds another layer than nn.Conv2d(1, 1, …)"
         table = layer_table(nn.Sequential(*stacks[name]), (1, 1, 28, 28))
         shape = table.rows[-1].shape
         if shape != (1, 1, 7, 7):
             return f"{name!r} ends with {shape[-2]}×{shape[-1]} cells, not 7×7"
+        if any(row.unread != (0, 0) for row in table.rows):
+            return f"{name!r} never reads some of its pixels"
         tables[name] = table
     tiles, threes, wide, few = (stacks[name] for name in NAMES)
     if len(tiles) != 1 or tiles[0].stride[0] < tiles[0].kernel_size[0]:
@@ -142,7 +151,7 @@ STACKS = ValueExercise(
     wants="the dictionary of four lists of layers",
     right=lambda: [
         _stacked(),
-        _stacked(few=[nn.Conv2d(1, 1, 2, dilation=d) for d in (1, 2, 4, 6, 8)]),
+        _stacked(few=[nn.Conv2d(1, 1, 2, dilation=d) for d in (1, 2, 4, 7, 7)]),
     ],
     mistakes={
         "no layers for '3×3 only' yet": lambda: _stacked(threes=[]),
