@@ -381,13 +381,17 @@ def test_every_section_asks_and_no_question_twice(site):
 
 
 @pytest.mark.site
-def test_a_page_keeps_an_answer_and_shows_it(visit):
+def test_a_page_keeps_an_answer_and_shows_it(site, visit):
+    _, specs = questions_of(site, NOTEBOOKS[2])
+    asked = next(s for s in specs if s["id"] == "padding-and-strides/size")
+    wrong, sentence = asked["draws"][0]["slips"][0]
+    assert sentence == "you counted the padding once"
     shown = visit(NOTEBOOKS[2])
     page = shown.page
     card = page.locator("#check-padding-and-strides-size")
-    card.locator("input").fill("3")
+    card.locator("input").fill(str(wrong))
     page.keyboard.press("Enter")
-    assert "you counted the padding once" in card.inner_text()
+    assert sentence in card.inner_text()
     assert "0 of" in page.locator(".cnn-progress").inner_text()
     assert "1 missed" in page.locator(".cnn-progress").inner_text()
     page.goto(f"{shown.home}{NOTEBOOKS[3]}")

@@ -121,6 +121,13 @@ def _spec(name: str, kind: str, draws: list[dict], see: str, **more: Any) -> Que
     )
 
 
+class _Count(int):
+    """A whole number that is written as 61,706."""
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec or ",")
+
+
 def number(
     name: str,
     text: str,
@@ -161,8 +168,7 @@ def number(
             number = _number(value(**draw) if callable(value) else value, sentence)
             if number != answer and number not in [w for w, _ in wrong]:
                 wrong.append([number, sentence])
-        big = isinstance(answer, int) and abs(answer) >= 1000
-        words = {**draw, "right": f"{answer:,}" if big else answer}
+        words = {**draw, "right": _Count(answer) if type(answer) is int else answer}
         made.append(
             {
                 "text": text.format(**words),
