@@ -106,8 +106,10 @@ def test_every_number_is_shown_by_a_cell_or_has_a_reason(site, page):
     assert set(bare) - set(reasons) == set(), {
         n: t for n, t in bare.items() if n not in reasons
     }
-    assert set(reasons) <= set(bare), "a reason that nothing needs"
+    written = article.get_text()
     for number, reason in reasons.items():
+        # a time that a cell happens to print may show it too
+        assert number in written, "a reason that nothing needs"
         assert isinstance(reason, str) or shows([float(reason)], number), number
 
 

@@ -292,7 +292,8 @@ def test_progress_what_was_missed_and_clearing(open_toys):
         "answers": {},
         "missed": {},
     }
-    toy.page.get_by_role("button", name="Cleared. Undo").click()
+    with toy.page.expect_navigation():  # it shows the page anew
+        toy.page.get_by_role("button", name="Cleared. Undo").click()
     toy.page.wait_for_selector(".cnn-quiz .cnn-ask")
     assert toy.progress() == "Quick checks: 1 of 5 right, 3 missed."
     assert toy.faults == []
