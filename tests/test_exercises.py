@@ -197,8 +197,28 @@ def test_a_gradient_lost_for_one_argument_is_noticed():
     for answer in (
         lambda X, K, *a: right(X.detach(), K, *a),
         lambda X, K, *a: right(X, K.detach(), *a),
+        lambda X, K, *a: Broken.apply(right(X, K, *a)),
     ):
         assert check.strided(answer).mistake == DETACHED
+
+
+class Broken(torch.autograd.Function):
+    """A backward pass that stops: the checker must not."""
+
+    @staticmethod
+    def forward(ctx, Y):
+        return Y.clone()
+
+    @staticmethod
+    def backward(ctx, G):
+        raise ZeroDivisionError
+
+
+def test_what_goes_through_numpy_works_on_the_cpu_only():
+    def through(K, n):
+        return torch.from_numpy(check.big_matrix.right(K, n).numpy())
+
+    assert check.big_matrix(through).mistake == CPU_ONLY
 
 
 def test_the_report_lists_last_verdicts(monkeypatch):

@@ -164,8 +164,8 @@ class FunctionExercise:
 
     def _general(self, answer: Callable, cases: list[tuple]) -> str:
         """What a right answer may still do wrong; "" for nothing."""
-        if self.differentiable and self._reached(answer, cases[0]) < self._reached(
-            self.right, cases[0]
+        if self.differentiable and not (
+            self._reached(self.right, cases[0]) <= self._reached(answer, cases[0])
         ):
             return DETACHED
         if self.any_device:
@@ -176,10 +176,10 @@ class FunctionExercise:
             result = run(answer, meta, limit=60)
             if isinstance(result, Raised):
                 # .item(), masks and the like work on a GPU: they are no reason
-                text = str(result.error)
-                if "same device" in text or "copy out of meta" in text:
+                reasons = ("same device", "copy out of meta", "convert meta")
+                if any(reason in str(result.error) for reason in reasons):
                     return CPU_ONLY
-            elif getattr(_first(result), "device", torch.device("meta")).type != "meta":
+            elif getattr(_first(result), "device", torch.device("cpu")).type != "meta":
                 return CPU_ONLY
         return ""
 
@@ -190,9 +190,14 @@ class FunctionExercise:
         places = [k for k, a in enumerate(mine) if _floating(a)]
         if not getattr(first, "requires_grad", False):
             return set()
-        grads = torch.autograd.grad(
-            first.sum(), [mine[k] for k in places], allow_unused=True
-        )
+
+        def backward() -> tuple:  # may be the reader's own
+            inputs = [mine[k] for k in places]
+            return torch.autograd.grad(first.sum(), inputs, allow_unused=True)
+
+        grads = run(backward, ())
+        if isinstance(grads, Raised):
+            return set()
         return {k for k, g in zip(places, grads, strict=True) if g is not None}
 
     def _diagnosis(
