@@ -19,24 +19,14 @@ G and Y (n, co, oh, ow); s, d and sizes are pairs. Callers validate.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 
-import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from d2l_helpers import bands, columns
+
 Pair = tuple[int, int]
-
-
-def windows(X: Tensor, kernel: Pair, stride: Pair, dilation: Pair) -> Tensor:
-    """Every window of X (…, h, w) as a view (…, oh, ow, kh, kw): no copy."""
-    *lead, h, w = X.shape
-    (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
-    oh, ow = (h - dh * (kh - 1) - 1) // sh + 1, (w - dw * (kw - 1) - 1) // sw + 1
-    *lead_steps, step_h, step_w = X.stride()
-    return X.as_strided(
-        (*lead, oh, ow, kh, kw),
-        (*lead_steps, step_h * sh, step_w * sw, step_h * dh, step_w * dw),
-    )
 
 
 def taps(
@@ -51,32 +41,12 @@ def taps(
             yield a, b, X[..., rows, cols]
 
 
-def _grouped(X: Tensor, g: int) -> Tensor:
-    """(n, c, …) → (n, g, c/g, …)."""
-    return X.unflatten(1, (g, X.shape[1] // g))
+def _form(c: int, w: int, kw: int) -> ModuleType:
+    """The faster form: `bands` for short lines of few channels, else `columns`.
 
-
-def _correlate(X: Tensor, K: Tensor, s: Pair, d: Pair, g: int) -> Tensor:
-    W = windows(_grouped(X, g), K.shape[2:], s, d)  # (n, g, c, oh, ow, kh, kw)
-    Kg = K.unflatten(0, (g, K.shape[0] // g))  # (g, o, c, kh, kw)
-    return torch.einsum("ngcijab,gocab->ngoij", W, Kg).flatten(1, 2)
-
-
-def _spread(G: Tensor, K: Tensor, size: Pair, s: Pair, d: Pair, g: int) -> Tensor:
-    Gg = _grouped(G, g)  # (n, g, o, oh, ow)
-    Kg = K.unflatten(0, (g, K.shape[0] // g))
-    columns = torch.einsum("ngoij,gocab->abngcij", Gg, Kg)
-    X = G.new_zeros(G.shape[0], g, K.shape[1], *size)
-    # Every output stamps the kernel, times its gradient, on the window it read.
-    for a, b, cells in taps(X, K.shape[2:], s, d, G.shape[2:]):
-        cells += columns[a, b]
-    return X.flatten(1, 2)
-
-
-def _weight_sums(X: Tensor, G: Tensor, kernel: Pair, s: Pair, d: Pair, g: int):
-    # Cells that no window reached are cut off, so that the windows fit G.
-    W = windows(_grouped(X, g), kernel, s, d)[..., : G.shape[2], : G.shape[3], :, :]
-    return torch.einsum("ngcijab,ngoij->gocab", W, _grouped(G, g)).flatten(0, 1)
+    Measured on two cores, forward and backward: `python benchmarks/forms.py`.
+    """
+    return bands if c * w <= 200 and w <= 16 * kw else columns
 
 
 class _Correlate(Function):
@@ -84,7 +54,12 @@ class _Correlate(Function):
     def forward(ctx, X, K, s, d, g):
         ctx.save_for_backward(X, K)
         ctx.args = s, d, g
-        return _correlate(X, K, s, d, g)
+        (kh, kw), (h, w) = K.shape[2:], X.shape[2:]
+        out = (
+            (h - d[0] * (kh - 1) - 1) // s[0] + 1,
+            (w - d[1] * (kw - 1) - 1) // s[1] + 1,
+        )
+        return _form(K.shape[1], w, kw).correlate(X, K, out, s, d, g)
 
     @staticmethod
     def backward(ctx, G):
@@ -100,7 +75,7 @@ class _Spread(Function):
     def forward(ctx, G, K, size, s, d, g):
         ctx.save_for_backward(G, K)
         ctx.args = s, d, g
-        return _spread(G, K, size, s, d, g)
+        return _form(K.shape[1], size[1], K.shape[3]).spread(G, K, size, s, d, g)
 
     @staticmethod
     def backward(ctx, dX):
@@ -117,7 +92,8 @@ class _WeightSums(Function):
     def forward(ctx, X, G, kernel, s, d, g):
         ctx.save_for_backward(X, G)
         ctx.args = s, d, g
-        return _weight_sums(X, G, kernel, s, d, g)
+        form = _form(X.shape[1] // g, X.shape[3], kernel[1])
+        return form.weight_sums(X, G, kernel, s, d, g)
 
     @staticmethod
     def backward(ctx, dK):

@@ -15,7 +15,7 @@ MODULES = {p.stem: p for p in sorted(PACKAGE.glob("*.py")) if p.stem != "__init_
 
 # A module imports from lower levels only.
 LEVELS = {
-    0: "validation shapes devices filespecs idx records plotting",
+    0: "validation shapes devices filespecs idx records plotting bands columns",
     1: "primitives checkpoint batches diagrams examples fetch history models",
     2: "blocks convolution correlation sources live guards run_state pretrained",
     3: "pooling data training",
@@ -63,7 +63,9 @@ def test_torch_and_matplotlib_stay_in_their_rooms(name):
         assert "matplotlib" not in packages
 
 
-@pytest.mark.parametrize("name", ["primitives", "convolution", "correlation"])
+@pytest.mark.parametrize(
+    "name", ["bands", "columns", "primitives", "convolution", "correlation"]
+)
 def test_convolution_is_from_scratch(name):
     """No library convolution, by name or by another road (unfold and fold are it)."""
     forbidden = {"conv1d", "conv2d", "conv_transpose2d", "unfold", "fold", "Conv2d"}
