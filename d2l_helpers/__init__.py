@@ -20,6 +20,7 @@ _NAMES = {
     "devices": "Timer seed_everything synchronize time_call try_gpu",
     "diagrams": "draw_pyramid draw_windows",
     "exercises": "check",
+    "fusion": "fuse",
     "examples": "K2 X3 boot call coffee dot fall plaid recording stripe",
     "history": "History",
     "layers": "Conv2D Pool2D comp_conv2d",

@@ -130,7 +130,7 @@ def conv2d(
     for n, k, s, d in zip(X.shape[2:], K.shape[2:], stride, dilation, strict=True):
         conv_output_size(n, k, s, 0, d)  # raises, with the formula, if too large
     Y = correlate(X, K, stride, dilation, groups)
-    return Y if bias is None else Y + bias[:, None, None]
+    return Y if bias is None else Y + bias.to(Y.dtype)[:, None, None]
 
 
 def conv2d_backward(
@@ -239,4 +239,4 @@ def conv_transpose2d(
     )
     Y = spread(X, K, (oh + 2 * ph, ow + 2 * pw), s, d, groups)
     Y = Y[..., ph : ph + oh, pw : pw + ow]
-    return Y if bias is None else Y + bias[:, None, None]
+    return Y if bias is None else Y + bias.to(Y.dtype)[:, None, None]

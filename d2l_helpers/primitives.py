@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import ModuleType
 
+import torch
 from torch import Tensor
 from torch.autograd import Function
 
@@ -47,6 +48,18 @@ def _form(c: int, w: int, kw: int) -> ModuleType:
     Measured on two cores, forward and backward: `python benchmarks/forms.py`.
     """
     return bands if c * w <= 200 and w <= 16 * kw else columns
+
+
+def _autocast(*tensors: Tensor) -> list[Tensor]:
+    """As PyTorch's own convolution does: lowered where autocast is on, but not doubles.
+
+    Cast before the Function, so that its backward pass meets one dtype.
+    """
+    kind = tensors[0].device.type
+    if not torch.is_autocast_enabled(kind):
+        return list(tensors)
+    low = torch.get_autocast_dtype(kind)
+    return [t if t.dtype == torch.float64 else t.to(low) for t in tensors]
 
 
 class _Correlate(Function):
@@ -107,14 +120,14 @@ class _WeightSums(Function):
 
 def correlate(X: Tensor, K: Tensor, s: Pair, d: Pair, g: int) -> Tensor:
     """Y[n,o,i,j] = Σ_c Σ_a Σ_b K[o,c,a,b] X[n,c, s·i + d·a, s·j + d·b]."""
-    return _Correlate.apply(X, K, s, d, g)
+    return _Correlate.apply(*_autocast(X, K), s, d, g)
 
 
 def spread(G: Tensor, K: Tensor, size: Pair, s: Pair, d: Pair, g: int) -> Tensor:
     """Stamp K, times G, on an array of `size`: ∂L/∂X for the output gradient G."""
-    return _Spread.apply(G, K, size, s, d, g)
+    return _Spread.apply(*_autocast(G, K), size, s, d, g)
 
 
 def weight_sums(X: Tensor, G: Tensor, kernel: Pair, s: Pair, d: Pair, g: int) -> Tensor:
     """∂L/∂K for the output gradient G: for each weight, the sum over its uses."""
-    return _WeightSums.apply(X, G, kernel, s, d, g)
+    return _WeightSums.apply(*_autocast(X, G), kernel, s, d, g)

@@ -275,3 +275,20 @@ def test_pad2d_on_a_bare_picture(mode):
     names = {"zeros": "constant"}
     expected = F.pad(picture[None, None], (2, 1, 0, 2), mode=names.get(mode, mode))
     assert torch.equal(pad2d(picture, (0, 2, 2, 1), mode), expected[0, 0])
+
+
+@given(conv_cases(max_batch=2))
+def test_under_autocast_the_library_s_dtypes(case):
+    inputs = [t.float().requires_grad_() for t in case.tensors()]
+    with torch.autocast("cpu", torch.bfloat16):
+        Y, expected = (f(*inputs, *case.settings) for f in (conv2d, F.conv2d))
+    assert Y.dtype == expected.dtype == torch.bfloat16
+    G = torch.ones_like(Y)
+    for got, e in zip(
+        (Y, *torch.autograd.grad(Y, inputs, G)),
+        (expected, *torch.autograd.grad(expected, inputs, G)),
+        strict=True,
+    ):
+        assert got.dtype == e.dtype
+        scale = 1 + e.abs().max().item() if e.numel() else 1
+        torch.testing.assert_close(got / scale, e / scale, rtol=0.05, atol=0.05)
