@@ -9,10 +9,12 @@ import contextlib
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
 from d2l_helpers.exercises import PAGES, _exercise, check
+from d2l_helpers.exercises._compare import came, has_callable, show
 from d2l_helpers.exercises._exercise import (
     CHANGES,
     CPU_ONLY,
@@ -133,6 +135,111 @@ def test_nonsense_gets_a_word_and_no_exception(exercise):
         assert not verdict, nonsense
         assert verdict.mistake
         assert repr(verdict).startswith("✗")
+
+
+@pytest.mark.parametrize("exercise", VALUES, ids=lambda e: e.name)
+def test_a_value_of_another_kind_is_no_error_of_ours(exercise):
+    for other in (
+        [], [1, 2], [[0.0, 1], [2, 3]], (), {}, "text", 3, True, np.zeros(3),
+        np.zeros((2, 2)), torch.zeros(2, 2), torch.full((2,), torch.nan), object(),
+    ):  # fmt: skip
+        verdict = exercise(*([other] * exercise.count))
+        assert not verdict
+        assert "Error" not in repr(verdict), other
+
+
+def test_an_error_of_the_readers_own_is_shown():
+    def broken(*_):
+        raise ZeroDivisionError("theirs")
+
+    exercise = ValueExercise("x", lambda f: f(), "a function", tuple, {})
+    assert "ZeroDivisionError: theirs" in repr(exercise(broken))
+    assert exercise(3).detail == "a number came: 3"
+    nets = {"one layer, no overlap": [torch.nn.Conv2d(1, 1, 99)]}
+    assert has_callable(nets)
+    assert not has_callable({"a": [1, (2, "b")]})
+
+
+def test_what_came_is_said_in_words():
+    assert came([[1, 2]]) == "a list came: [1, 2]"
+    assert came([np.zeros(2), None]) == "an array and None came"
+    assert came([3, "x", torch.zeros(2)]) == "a number, a text and a tensor came"
+    assert came([object()]).startswith("an object of type object came")
+    assert show(torch.tensor([1e-7, 0.25, 0])) == "[1e-07, 0.25, 0]"
+    assert show((torch.ones(1, 2), 3)) == "([[1, 1]], 3)"
+
+
+def test_a_wrong_form_in_every_case_is_named():
+    right = check.correlate.right
+    verdict = check.correlate(lambda X, K, bias=0.0: right(X, K, bias)[None])
+    assert verdict.mistake == "the numbers are right, but their shape is not"
+    verdict = check.correlate(lambda X, K, bias=0.0: right(X, K, bias).tolist())
+    assert verdict.mistake == "a tensor is wanted, a list came"
+
+
+def test_slices_that_are_empty_at_zero_are_named():
+    def positive(X, di, dj):
+        Y = torch.zeros_like(X)
+        Y[di:, dj:] = X[:-di, :-dj]
+        return Y
+
+    def rows(X, di):
+        Y = torch.zeros_like(X)
+        if di >= 0:
+            Y[di:] = X[:-di]
+        else:
+            Y[:di] = X[-di:]
+        return Y
+
+    assert "and not by 0" in check.shift(positive).mistake
+    both = check.shift(lambda X, di, dj: rows(rows(X, di).T, dj).T)
+    assert both.mistake.startswith("right unless di or dj is 0")
+    one = check.shift(lambda X, di, dj: check.shift.right(rows(X, di), 0, dj))
+    assert one.mistake.startswith("right unless di is 0")
+
+
+@pytest.mark.parametrize(
+    ("form", "absolute", "words"),
+    [
+        (lambda column, row: (column[:, 0], row[0]), False, "have one axis: keep two"),
+        (lambda column, row: (row, column), False, "swapped: the column"),
+        (
+            lambda column, row: (row[0], column[:, 0]),
+            False,
+            "one axis, and are swapped",
+        ),
+        (lambda column, row: (column, row), True, "tol counts for you as it is"),
+    ],
+)
+def test_factors_are_named_whichever_way_they_are_found(form, absolute, words):
+    def crossing(K, tol=1e-5):  # no singular vectors: the scale is another one
+        i, j = divmod(int(K.abs().argmax()), K.shape[1])
+        column, row = K[:, j : j + 1] / K[i, j], K[i : i + 1]
+        unit = 1 if absolute else K.abs().max()
+        near = (column @ row - K).abs().max() <= tol * unit
+        return form(column, row) if near else None
+
+    assert words in check.factors(crossing).mistake
+
+
+def test_weights_counted_one_by_one_with_the_border_left_free():
+    def count(n, delta=None, tied=True):
+        reach, names = n if delta is None else delta, set()
+        cells = [(i, j) for i in range(n) for j in range(n)]
+        for i, j in cells:
+            inner = min(i, j) >= reach and max(i, j) < n - reach
+            for k, m in cells:
+                if max(abs(k - i), abs(m - j)) <= reach:
+                    shared = tied and (inner or delta is None)
+                    names.add((k - i, m - j) if shared else (i, j, k, m))
+        return len(names)
+
+    assert check.weights_of(count).mistake.startswith("your border units have weights")
+
+
+def test_a_class_is_asked_for_where_its_backward_is_tried():
+    verdict = check.Correlation(lambda X, K, bias: X)
+    assert verdict.mistake.startswith("give the class itself")
 
 
 def test_an_endless_answer_is_stopped(monkeypatch):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 RTOL, ATOL = 1e-4, 1e-5
+KINDS = {
+    torch.Tensor: "a tensor", np.ndarray: "an array", type(None): "None",
+    list: "a list", tuple: "a tuple", dict: "a dictionary", set: "a set",
+    str: "a text", bool: "a bool", (int, float, np.number): "a number",
+}  # fmt: skip
 
 
 def same(given: Any, right: Any) -> bool:
@@ -56,15 +62,65 @@ def show(value: Any) -> str:
     """A value in a few words: small ones whole, large ones by their shape."""
     if isinstance(value, torch.Tensor):
         if value.numel() <= 12 and value.dim() <= 2:
-            rounded = [round(v, 3) for v in value.detach().flatten().tolist()]
+            rounded = [_short(v) for v in value.detach().flatten().tolist()]
             exact = torch.tensor(rounded, dtype=torch.float64)
             numbers = exact.reshape(value.shape).tolist()
             return str(numbers).replace(".0,", ",").replace(".0]", "]")
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, float):
         return f"{value:.4g}"
+    parts = value if isinstance(value, (tuple, list)) else ()
+    if any(isinstance(part, torch.Tensor) for part in parts):
+        return f"({', '.join(map(show, parts))})"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def came(values: Sequence) -> str:
+    """What was handed in, by its kinds: "a list and an array came"."""
+    kinds = [
+        next((name for kind, name in KINDS.items() if isinstance(value, kind)), "")
+        or f"an object of type {type(value).__name__}"
+        for value in values
+    ]
+    whole = f": {show(values[0])}" if len(values) == 1 else ""
+    return f"{', '.join(kinds[:-1])}{' and ' * (len(kinds) > 1)}{kinds[-1]} came{whole}"
+
+
+def in_form(given: Sequence, right: Sequence) -> str:
+    """What is wrong with the form of all answers alike; "" for nothing."""
+    pairs = [(alike(g, r), r) for g, r in zip(given, right, strict=True)]
+    if not all(isinstance(r, torch.Tensor) for _, r in pairs):
+        return ""
+    kinds = {type(g) for g, _ in pairs}
+    if kinds <= {list, tuple, float, int, str, dict}:
+        return f"a tensor is wanted, {came([pairs[0][0]]).split(':')[0]}"
+    if all(
+        isinstance(g, torch.Tensor)
+        and g.numel() == r.numel()
+        and same(g.reshape(r.shape), r)
+        for g, r in pairs
+    ):
+        return "the numbers are right, but their shape is not"
+    return ""
+
+
+def has_callable(value: Any) -> bool:
+    """Is it a function or a network, or does it hold one?"""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    return callable(value) or (
+        isinstance(value, (list, tuple)) and any(map(has_callable, value))
+    )
+
+
+def floating(value: Any) -> bool:
+    """Is it a tensor that a gradient can come back to?"""
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}") + 0.0 if abs(value) < 0.1 else round(value, 3)
 
 
 def difference(given: Any, right: Any) -> str:

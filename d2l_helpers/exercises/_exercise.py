@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from ._compare import difference, same, show
+from ._compare import came, difference, floating, has_callable, in_form, same, show
 from ._timebox import OutOfTime, time_limit
 
 CHANGES = "it changes its input: work on a copy"
@@ -185,9 +185,9 @@ class FunctionExercise:
 
     def _reached(self, answer: Callable, case: tuple) -> set[int]:
         """The arguments, by their places, to which a gradient comes back."""
-        mine = tuple(a.requires_grad_() if _floating(a) else a for a in copied(case))
+        mine = tuple(a.requires_grad_() if floating(a) else a for a in copied(case))
         first = _first(run(answer, mine))
-        places = [k for k, a in enumerate(mine) if _floating(a)]
+        places = [k for k, a in enumerate(mine) if floating(a)]
         if not getattr(first, "requires_grad", False):
             return set()
 
@@ -228,7 +228,7 @@ class FunctionExercise:
             sentence = CHANGES
         else:
             part = f"{sum(hits)} of {len(hits)}" if any(hits) else "none"
-            sentence = f"right in {part} of the hidden cases"
+            sentence = in_form(given, wants) or f"right in {part} of the hidden cases"
         return Verdict(self.name, False, sentence, detail)
 
 
@@ -266,14 +266,16 @@ class ValueExercise:
         """What `__call__` says, and keeps for the report."""
         if len(answers) != self.count:
             sentence = f"give {self.wants}"
-            return Verdict(self.name, False, sentence, f"{len(answers)} values came")
+            return Verdict(self.name, False, sentence, f"{len(answers)} value(s) came")
         if any(a is Ellipsis or a is None for a in answers):
             return Verdict(self.name, False, f"nothing is there yet: give {self.wants}")
         result = run(self.examine, answers, limit=60)
         if isinstance(result, Raised):
             if isinstance(result.error, OutOfTime):
                 return Verdict(self.name, False, SLOW)
-            return Verdict(self.name, False, f"give {self.wants}", repr(result))
+            # an error in the reader's function says more than what kind of value came
+            detail = repr(result) if has_callable(answers) else came(answers)
+            return Verdict(self.name, False, f"give {self.wants}", detail)
         return Verdict(self.name, not result, result or "")
 
 
@@ -290,10 +292,6 @@ def _difference(given: Any, right: Any) -> str:
         return difference(given, right)
     except Exception:  # a value that torch itself cannot compare
         return f"{type(given).__name__} is another kind of value"
-
-
-def _floating(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.is_floating_point()
 
 
 def _called(case: tuple) -> str:

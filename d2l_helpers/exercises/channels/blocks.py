@@ -88,6 +88,28 @@ def _masked(K: Tensor, groups: int) -> Tensor:
     return K.repeat(1, groups, 1, 1) * mask
 
 
+def _as_wide_as_high(K: Tensor, groups: int) -> Tensor:
+    """(co, co, …) for (co, ci, …), with the blocks where they belong."""
+    D = dense_kernel(K, groups)
+    extra = K.new_zeros(len(K), max(0, len(K) - D.shape[1]), *K.shape[2:])
+    return torch.cat([D, extra], 1)[:, : len(K)]
+
+
+def _squares(of_inputs: bool):
+    """Blocks as high as wide: ci/g on both sides, or co/g."""
+
+    def squares(K: Tensor, groups: int) -> Tensor:
+        co, slices, kh, kw = K.shape
+        side = slices if of_inputs else co // groups
+        D = K.new_zeros(co, groups * slices, kh, kw)
+        for g in range(groups):
+            block = slice(g * side, (g + 1) * side)
+            D[block, block] = K[block]
+        return D
+
+    return squares
+
+
 DENSE_KERNEL = FunctionExercise(
     name="dense_kernel",
     right=dense_kernel,
@@ -105,6 +127,11 @@ DENSE_KERNEL = FunctionExercise(
         "you step by one for each group: step by the group's size": _placed(
             out=lambda g, each, slices: slice(g, g + each),
             into=lambda g, each, slices: slice(g, g + slices),
+        ),
+        "your blocks are squares of ci/g: a block is co/g outputs high": _squares(True),
+        "your blocks are squares of co/g: a block is ci/g inputs wide": _squares(False),
+        "there are as many inputs as outputs for you: ci is groups times K.shape[1]": (
+            _as_wide_as_high
         ),
         "the inputs are dealt out in turn: a group's inputs are neighbours": _dealt_in,
         "the outputs are dealt out in turn: a group's outputs are neighbours": (

@@ -11,7 +11,7 @@ from torch import nn
 from ... import shapes
 from ...summary import layer_table
 from .._cases import some
-from .._exercise import FunctionExercise
+from ._pairs import PairExercise, containers
 
 
 def _bill(
@@ -63,8 +63,11 @@ def _by_shapes(ci, co, size, kernel, stride, padding, dilation, groups):
     return weights, shapes.conv_macs(ci, co, kernel, out, groups)
 
 
-BILL = FunctionExercise(
+PAIR = "parameters, multiply–adds"
+
+BILL = PairExercise(
     name="bill",
+    pair=PAIR,
     right=_bill(),
     cases=_bill_cases,
     mistakes={
@@ -121,6 +124,11 @@ BILL = FunctionExercise(
         "the two numbers are swapped: parameters first": _bill(
             total=lambda weights, biases, places: (weights * places, weights + biases)
         ),
+        **{
+            text: wrong
+            for text, wrong in containers(_bill(), PAIR).items()
+            if "range" not in text
+        },
     },
     only={
         "right for one group only": lambda *case: case[7] == 1,

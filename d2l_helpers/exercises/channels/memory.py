@@ -112,11 +112,12 @@ def _once(aside: list[Tensor]) -> list[Tensor]:
 
 
 def _settings() -> list[tuple[nn.Module, Tensor]]:
-    """Layers and inputs: inside, first, in float64, with a bias, and a stack."""
+    """Layers and inputs: inside, first, in float64, with a bias, and three stacks."""
     g = torch.Generator().manual_seed(0)
     X = torch.randn(2, 3, 6, 5, generator=g)
     plain = nn.Conv2d(3, 4, 3, padding=1, bias=False)
     first = nn.Conv2d(3, 2, (2, 3))
+    alike = [nn.Conv2d(3, 3, 3, padding=1, bias=False) for _ in range(2)]
     stack = nn.Sequential(plain, nn.ReLU(), nn.Conv2d(4, 2, 3))
     return [
         (plain, X.clone().requires_grad_()),
@@ -124,13 +125,15 @@ def _settings() -> list[tuple[nn.Module, Tensor]]:
         (nn.Conv2d(3, 4, 3, dtype=torch.double), X.double().requires_grad_()),
         (nn.Conv2d(3, 5, 1), X.clone().requires_grad_()),
         (stack, X.clone().requires_grad_()),
+        (nn.Sequential(*alike), X.clone().requires_grad_()),
+        (nn.Sequential(alike[0], nn.Conv2d(3, 12, (1, 5))), X.clone()),
     ]
 
 
 _ONE_LAYER = "right for a single layer only"
 _RIGHT = _kept(lambda aside, layer, X, Y: _bytes(_once(aside)))
 _WRONG = {
-    "you counted numbers: multiply by element_size()": _kept(
+    "numel() counts numbers, not bytes: multiply by element_size()": _kept(
         lambda aside, layer, X, Y: sum(T.numel() for T in _once(aside))
     ),
     "four bytes a number is right for float32 only: ask element_size()": _kept(
@@ -147,6 +150,12 @@ _WRONG = {
     ),
     "only the first tensor counts: add up": _kept(
         lambda aside, layer, X, Y: _bytes(aside[:1])
+    ),
+    "tensors of one shape are one for you: know a tensor by its data_ptr()": _kept(
+        lambda aside, layer, X, Y: _bytes({T.shape: T for T in aside}.values())
+    ),
+    "tensors of one size are one for you: know a tensor by its data_ptr()": _kept(
+        lambda aside, layer, X, Y: _bytes({T.numel(): T for T in aside}.values())
     ),
     "you counted the output too: only what pack is called with is kept": _kept(
         lambda aside, layer, X, Y: _bytes(_once(aside)) + _bytes([Y])
@@ -173,14 +182,15 @@ def _examine_kept(kept: Callable[[nn.Module, Tensor], int]) -> str | None:
         if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
             return sentence
     hits = [agrees(g, w) for g, w in zip(given, wants, strict=True)]
-    if hits == [True] * 4 + [False]:
+    if hits == [True] * 4 + [False] * 3:
         return f"{_ONE_LAYER}: ask the hook, not the layer"
     if errors := [value for value in given if isinstance(value, Raised)]:
         return f"it stops with an error, {errors[0]!r}"
     if all(value is None for value in given):
         return "it returns None: a return is missing"
     names = ("a layer inside a network", "a first layer", "float64", "a layer with a "
-             "bias", "a stack")  # fmt: skip
+             "bias", "a stack", "two layers with equal shapes", "a narrow stack"
+             )  # fmt: skip
     return f"it is wrong for {names[hits.index(False)]}"
 
 

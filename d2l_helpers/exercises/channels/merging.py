@@ -47,6 +47,14 @@ def _other(kernel=_kernel, bias=_bias):
     return wrong
 
 
+def _kernels_swapped(K1, b1, K2, b2):
+    """Copies of K2 for copies of K1, in an array of the right size."""
+    K = _kernel(K2, K1)
+    if K.shape[:2] != (len(K2), K1.shape[1]):
+        raise RuntimeError("the shapes do not fit")
+    return K, _bias(b1, K2, b2)
+
+
 def _turned(K: Tensor) -> Tensor:
     return K.flip(2, 3)
 
@@ -100,6 +108,27 @@ MERGE = FunctionExercise(
         ),
         "you mixed by the columns of K2: its axes are (co, cm)": _other(
             lambda K1, K2: _kernel(K1, K2.transpose(0, 1))
+        ),
+        "the layers are swapped: K1 reads the picture, K2 what K1 made": (
+            lambda K1, b1, K2, b2: merge(K2, b2, K1, b1)
+        ),
+        "the kernels are swapped: K1 reads the picture, K2 what K1 made": (
+            _kernels_swapped
+        ),
+        "the biases are swapped: the first goes through K2, the second is added": (
+            lambda K1, b1, K2, b2: (_kernel(K1, K2), _bias(b2, K1, b1))
+        ),
+        "the kernel alone came: give the pair (K, b)": (
+            lambda K1, b1, K2, b2: _kernel(K1, K2)
+        ),
+        "the bias stands first: give the pair (K, b)": (
+            lambda K1, b1, K2, b2: merge(K1, b1, K2, b2)[::-1]
+        ),
+        "there is no bias: it is b2 and what K2 makes of b1": (
+            lambda K1, b1, K2, b2: (_kernel(K1, K2), None)
+        ),
+        "both biases are forgotten: it is b2 and what K2 makes of b1": _other(
+            bias=lambda b1, K2, b2: torch.zeros_like(b2)
         ),
         "the first bias is dropped: the second layer passes it on": _other(
             bias=lambda b1, K2, b2: b2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ... import convolution
 from .._exercise import FunctionExercise
+from ._watch import PRODUCTS, borrowed, watched
 
 
 def conv1x1(X: Tensor, K: Tensor, b: Tensor) -> Tensor:
@@ -60,11 +62,54 @@ def _sideways(X: Tensor, K: Tensor, b: Tensor) -> Tensor:
     return Y.reshape(n, co, w, h)
 
 
-CONV1X1 = FunctionExercise(
+BORROWED = {
+    "torch": "you call PyTorch's convolution: write it as a matrix product",
+    "d2l": "you call a convolution of d2l: write it as a matrix product",
+}
+LOOP = "you loop: one matrix product serves for all pictures, pixels and channels"
+NO_PRODUCT = "there is no matrix product in it: @ multiplies and sums in one"
+
+
+class _OneProduct(FunctionExercise):
+    """Right numbers are not enough: one matrix product, and no loop."""
+
+    def _general(self, answer: Callable, cases: list[tuple]) -> str:
+        if general := super()._general(answer, cases):
+            return general
+        seen = [watched(answer, case) for case in cases]
+        if whose := borrowed(seen[0]):
+            return BORROWED[whose]
+        products = {sum(w.torch[name] for name in PRODUCTS) for w in seen}
+        if products == {0}:
+            return NO_PRODUCT
+        # in a loop the number of calls depends on the sizes
+        same = len({w.torch.total() for w in seen}) == 1
+        return "" if same and products == {1} else LOOP
+
+
+def _matrix(X: Tensor, K: Tensor, b: Tensor) -> Tensor:
+    n, _, h, w = X.shape
+    return (K[:, :, 0, 0] @ X.flatten(2) + b[:, None]).reshape(n, len(K), h, w)
+
+
+def _by_pictures(X: Tensor, K: Tensor, b: Tensor) -> Tensor:
+    maps = [K[:, :, 0, 0] @ x.flatten(1) + b[:, None] for x in X]
+    return torch.stack(maps).reshape(len(X), len(K), *X.shape[2:])
+
+
+def _by_broadcast(X: Tensor, K: Tensor, b: Tensor) -> Tensor:
+    return (X[:, None] * K).sum(2) + b[:, None, None]
+
+
+CONV1X1 = _OneProduct(
     name="conv1x1",
-    right=conv1x1,
+    right=_matrix,
     cases=_cases,
     mistakes={
+        BORROWED["torch"]: conv1x1,
+        BORROWED["d2l"]: convolution.conv2d,
+        LOOP: _by_pictures,
+        NO_PRODUCT: _by_broadcast,
         "you reshaped the pixels into rows of ci numbers: that cuts anew and moves "
         "no axis": _cut(True, False),
         "you reshaped the answer from (n, h, w, co): move the channel axis back": (
@@ -117,6 +162,12 @@ CONV1X1 = FunctionExercise(
             len(K) == X.shape[1]
         ),
     },
-    others=(_cut(False, False), _mixed(False, False)),
+    others=(
+        _cut(False, False),
+        _mixed(False, False),
+        lambda X, K, b: (
+            torch.einsum("oc,nchw->nohw", K[..., 0, 0], X) + b[:, None, None]
+        ),
+    ),
     differentiable=True,
 )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from .._cases import some
-from .._exercise import FunctionExercise, copied, run
+from .._exercise import FunctionExercise, Verdict
+from ._pairs import PairExercise, containers
+from ._watch import watched
 
 WHOLE = "you correlate the whole picture at once: cut the rows out first"
+THIN = "your strips are thinner than asked for: count output rows at a time"
+LAST = "the last strip reads more rows than it needs: it has only what is left"
+NO_HALO = "there is no halo: count output rows read more than count input rows"
 TALL = "a strip reads rows that it does not need: see rows_read"
 
 
@@ -32,8 +37,11 @@ def _by_windows(i: int, count: int, kh: int, stride: int) -> list[int]:
     return [min(rows), max(rows) + 1]
 
 
-ROWS_READ = FunctionExercise(
+PAIR = "first row, row after the last"
+
+ROWS_READ = PairExercise(
     name="rows_read",
+    pair=PAIR,
     right=rows_read,
     cases=_rows_cases,
     mistakes={
@@ -65,6 +73,13 @@ ROWS_READ = FunctionExercise(
         "stride − 1 rows too many: the last window starts at (i + count − 1)·stride": (
             lambda i, count, kh, stride: (i * stride, (i + count) * stride + kh - 1)
         ),
+        "the two numbers are swapped: the first row comes first": (
+            lambda *case: rows_read(*case)[::-1]
+        ),
+        "you gave all rows: two numbers are asked for": (
+            lambda *case: list(range(*rows_read(*case)))
+        ),
+        **containers(rows_read, PAIR),
     },
     only={
         "right for stride 1 only": lambda i, count, kh, stride: stride == 1,
@@ -75,23 +90,17 @@ ROWS_READ = FunctionExercise(
 )  # fmt: skip
 
 
-class _Heights(TorchFunctionMode):
-    """Writes down the height of everything that PyTorch's conv2d gets to read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[int] = []
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if getattr(func, "__name__", "") == "conv2d":
-            X = args[0] if args else kwargs["input"]
-            self.seen.append(X.shape[-2])
-        return func(*args, **kwargs)
-
-
 class _StripExercise(FunctionExercise):
     """Right numbers are not enough: no strip may read more than it needs."""
+
+    def judge(self, answer: Any) -> Verdict:
+        verdict = super().judge(answer)
+        if verdict or not callable(answer) or verdict.mistake in self.named():
+            return verdict
+        case = self.arguments()[0]  # stride 1, and a kernel three rows tall
+        if 0 < max(watched(answer, case).heights, default=0) <= case[2]:
+            return replace(verdict, mistake=NO_HALO)
+        return verdict
 
     def _general(self, answer: Callable, cases: list[tuple]) -> str:
         return super()._general(answer, cases) or self._read(answer, cases)
@@ -100,11 +109,18 @@ class _StripExercise(FunctionExercise):
     def _read(answer: Callable[..., Any], cases: list[tuple]) -> str:
         for case in cases:
             X, K, count, stride = case
-            with _Heights() as heights:
-                run(answer, copied(case))
-            _, most = rows_read(0, count, K.shape[2], stride)
-            if max(heights.seen, default=0) > most:
-                return WHOLE if X.shape[2] in heights.seen else TALL
+            seen = set(watched(answer, case).heights)
+            if not seen:  # the answer has a correlation of its own
+                continue
+            rows = (X.shape[2] - K.shape[2]) // stride + 1
+            kinds = {min(count, rows), rows % count or min(count, rows)}
+            needed = {rows_read(0, n, K.shape[2], stride)[1] for n in kinds}
+            if max(seen) > max(needed):
+                return WHOLE if X.shape[2] in seen else TALL
+            if min(seen) < min(needed):
+                return THIN
+            if seen != needed:
+                return LAST
         return ""
 
 
@@ -114,7 +130,7 @@ def _whole(X: Tensor, K: Tensor, count: int, stride: int = 1) -> Tensor:
 
 def _strips(
     read=rows_read, join=2, start=lambda i, count, rows: i, last=True,
-    stride_of=lambda stride: stride,
+    stride_of=lambda stride: stride, clip=True,
     places=lambda h, kh, stride: (h - kh) // stride + 1,
 ):  # fmt: skip
     """Strips, one step of which may be wrong."""
@@ -124,7 +140,8 @@ def _strips(
         rows, done = places(X.shape[2], kh, stride), []
         for i in range(0, rows if last else rows - count + 1, count):
             j = start(i, count, rows)
-            first, end = read(j, min(count, rows - j), kh, stride)
+            here = min(count, rows - j) if clip else count
+            first, end = read(j, here, kh, stride)
             strip = X[:, :, first:end]
             done.append(F.conv2d(strip, K, stride=stride_of(stride)))
         return torch.cat(done, join)
@@ -136,9 +153,31 @@ def _strip_cases(g: torch.Generator) -> Iterator[tuple]:
     for h, kh, count, stride in (
         (12, 3, 4, 1), (17, 4, 3, 2), (13, 5, 2, 1), (11, 2, 2, 3), (9, 3, 50, 1),
         (10, 3, 4, 1), (15, 3, 1, 2), (14, 2, 3, 2), (8, 1, 2, 1),
+        (12, 3, 50, 2), (20, 3, 8, 2),
     ):  # fmt: skip
         X = torch.randn(2, 3, h, some(g, 6, 9), generator=g)
         yield X, torch.randn(4, 3, kh, some(g, 1, 3), generator=g), count, stride
+
+
+def _input_strips(X: Tensor, K: Tensor, count: int, stride: int = 1) -> Tensor:
+    """Strips of the input, side by side."""
+    strips = X.split(count, 2)
+    return torch.cat([F.conv2d(strip, K, stride=stride) for strip in strips], 2)
+
+
+def _trimmed(X: Tensor, K: Tensor, count: int, stride: int = 1) -> Tensor:
+    """The last strip is moved up, and what is written twice thrown away."""
+    Y, kh = [], K.shape[2]
+    rows = (X.shape[2] - kh) // stride + 1
+    for i in range(0, rows, count):
+        j = max(0, min(i, rows - count))
+        first, end = rows_read(j, min(count, rows), kh, stride)
+        Y.append(F.conv2d(X[:, :, first:end], K, stride=stride)[:, :, i - j :])
+    return torch.cat(Y, 2)
+
+
+def _row_by_row(X: Tensor, K: Tensor, count: int, stride: int = 1) -> Tensor:
+    return _written(X, K, 1, stride)
 
 
 def _written(X: Tensor, K: Tensor, count: int, stride: int = 1) -> Tensor:
@@ -180,7 +219,18 @@ IN_STRIPS = _StripExercise(
             stride_of=lambda stride: (stride, 1)
         ),
         "the strips are joined along the wrong axis: rows are axis 2": _strips(join=0),
+        "there is no halo: you cut the input into strips of count rows, and count "
+        "goes over output rows": _input_strips,
+        NO_HALO: _strips(
+            lambda i, count, kh, stride: (i * stride, i * stride + count), clip=False
+        ),
+        "the halo is missing between the strips: the last one alone reads enough": (
+            _strips(lambda i, count, kh, stride: (i * stride, (i + count) * stride),
+                    clip=False)
+        ),
         WHOLE: _whole,
+        LAST: _trimmed,
+        THIN: _row_by_row,
         TALL: _strips(
             lambda i, count, kh, stride: (i * stride, (i + count) * stride + kh - 1)
         ),

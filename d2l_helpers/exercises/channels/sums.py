@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ... import correlation
 from .._exercise import FunctionExercise
+from ._watch import borrowed, watched
 
 
 def multi_in(X: Tensor, K: Tensor) -> Tensor:
@@ -52,11 +54,44 @@ def _over_cells(X: Tensor, K: Tensor) -> Tensor:
     return Y
 
 
-MULTI_IN = FunctionExercise(
+BORROWED = {
+    "torch": "you call PyTorch's convolution: add up over the kernel's cells yourself",
+    "d2l": "you call a correlation of d2l: add up over the kernel's cells yourself",
+}
+PLACES = "you loop over the picture's places: the kernel has fewer cells"
+
+
+class _OwnSum(FunctionExercise):
+    """Right numbers are not enough: no other correlation, no loop over places."""
+
+    def _general(self, answer: Callable, cases: list[tuple]) -> str:
+        if general := super()._general(answer, cases):
+            return general
+        X, K = torch.ones(2, 5, 6), torch.ones(2, 2, 3)
+        small, large = (watched(answer, (A, K)) for A in (X, X.repeat(1, 2, 2)))
+        if whose := borrowed(small):
+            return BORROWED[whose]
+        grows = large.torch.total() > small.torch.total()
+        return PLACES if grows else ""
+
+
+def _place_by_place(X: Tensor, K: Tensor) -> Tensor:
+    _, kh, kw = K.shape
+    oh, ow = X.shape[1] - kh + 1, X.shape[2] - kw + 1
+    cells = [
+        (X[:, i : i + kh, j : j + kw] * K).sum() for i in range(oh) for j in range(ow)
+    ]
+    return torch.stack(cells).reshape(oh, ow)
+
+
+MULTI_IN = _OwnSum(
     name="corr2d_multi_in",
-    right=multi_in,
+    right=_windows,
     cases=_in_cases,
     mistakes={
+        BORROWED["torch"]: multi_in,
+        BORROWED["d2l"]: correlation.corr2d_multi_in,
+        PLACES: _place_by_place,
         "the slices are in the wrong order: slice c reads channel c": (
             lambda X, K: multi_in(X, K.flip(0))
         ),
@@ -92,7 +127,7 @@ MULTI_IN = FunctionExercise(
         ),
         "right for one channel only": lambda X, K: len(X) == 1,
     },
-    others=(_windows, _over_cells),
+    others=(_over_cells,),
     differentiable=True,
     any_device=True,
 )
@@ -139,6 +174,12 @@ def _stacked(X, K, b=None):
     return torch.stack(maps)
 
 
+def _asked_for_truth(X, K, b=None):
+    """`if b:` stops for a tensor of several numbers."""
+    Y = multi_in_out(X, K)
+    return Y + b[:, None, None] if b else Y
+
+
 MULTI_IN_OUT = FunctionExercise(
     name="corr2d_multi_in_out",
     right=multi_in_out,
@@ -150,6 +191,12 @@ MULTI_IN_OUT = FunctionExercise(
         "you added the bias once per slice: once per output is enough": _bias(len),
         "the bias is left out": _bias(lambda X: 0),
         "you took the bias away: add it": _bias(lambda X: -1),
+        "`if b:` asks several numbers whether they are true: say `if b is not None:`": (
+            _asked_for_truth
+        ),
+        "an axis for the batch is left: the answer is (co, oh, ow), so take [0]": (
+            lambda X, K, b=None: multi_in_out(X, K, b)[None]
+        ),
         "you added b along the columns: a map each wants b[:, None, None]": (
             _bias_on_columns
         ),

@@ -78,6 +78,10 @@ CORRELATE = FunctionExercise(
         "the kernel is transposed: the first index of a weight counts rows": (
             lambda X, K, bias=0.0: correlate(X, K.T, bias)
         ),
+        "you flipped the rows of the kernel: weight [a, b] meets the copy that starts "
+        "at [a, b]": lambda X, K, bias=0.0: correlate(X, K.flip(0), bias),
+        "you flipped the columns of the kernel: weight [a, b] meets the copy that "
+        "starts at [a, b]": lambda X, K, bias=0.0: correlate(X, K.flip(1), bias),
         "the copies wrap round: cut out n − k + 1 rows and columns instead": _rolled,
         "the answer is as large as the picture: leave out windows that stick out": (
             _filled_up
@@ -85,11 +89,23 @@ CORRELATE = FunctionExercise(
         "the last row and column are missing: a window has n − k + 1 places": (
             lambda X, K, bias=0.0: correlate(X, K, bias)[:-1, :-1]
         ),
+        "the last row is missing: a window has n − k + 1 places": (
+            lambda X, K, bias=0.0: correlate(X, K, bias)[:-1]
+        ),
+        "the last column is missing: a window has n − k + 1 places": (
+            lambda X, K, bias=0.0: correlate(X, K, bias)[:, :-1]
+        ),
+        "you put zeros around the picture: the window stays inside": (
+            lambda X, K, bias=0.0: correlate(F.pad(X, (1, 1, 1, 1)), K, bias)
+        ),
         "the fractions are lost where X holds integers: let K choose the dtype": (
             lambda X, K, bias=0.0: correlate(X, K, bias).to(X.dtype)
         ),
         "the bias is left out: add it to every cell": (
             lambda X, K, bias=0.0: correlate(X, K)
+        ),
+        "you subtracted the bias: add it": (
+            lambda X, K, bias=0.0: correlate(X, K, -bias)
         ),
         "you added the bias in every pass: once is enough": _every_pass,
         "you took the mean of the window: the products are added up": (
@@ -101,6 +117,9 @@ CORRELATE = FunctionExercise(
         "right for square kernels only": lambda X, K, bias: K.shape[0] == K.shape[1],
         "right for pictures of fractions only: an integer Y cannot take them": (
             lambda X, K, bias: X.is_floating_point()
+        ),
+        "right where the bias is a tensor only: it may be a number": (
+            lambda X, K, bias: isinstance(bias, Tensor)
         ),
         "right where the bias is a number only: Y += … would widen a bias tensor in "
         "place, Y = Y + … makes a new one": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,9 @@ from ...correlation import corr2d, corr2d_backward
 from .._compare import same
 from .._exercise import ValueExercise
 from ._adapted import AdaptedExercise
+
+FORWARD = "the forward pass is wrong: it is to give corr2d(X, K) + bias"
+OTHER = "give the class itself, a torch.autograd.Function: its backward is asked"
 
 
 class _Context:
@@ -41,11 +45,21 @@ def _as_summed(gradient: Any, variable: Tensor) -> Any:
         return gradient
 
 
+def _takes(function: Callable, count: int) -> bool:
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # a function without a signature
+        pass
+    return True
+
+
 def by_class(answer: Any) -> Any:
     """The gradients that a `Function` (or its `apply`) gives, as a function."""
     layer = answer if isinstance(answer, type) else getattr(answer, "__self__", None)
     if not (isinstance(layer, type) and issubclass(layer, Function)):
-        return answer
+        return answer if _takes(answer, 4) else lambda *_: OTHER
 
     def gradients(X: Tensor, K: Tensor, bias: Tensor, G: Tensor) -> Any:
         context = _Context()
@@ -56,7 +70,7 @@ def by_class(answer: Any) -> Any:
                 Y = layer.forward(X, K, bias)
                 layer.setup_context(context, (X, K, bias), Y)
             if not same(Y, corr2d(X, K) + bias):
-                raise ValueError("forward is to give corr2d(X, K) + bias")
+                return FORWARD
             given = layer.backward(context, G)
         if not isinstance(given, (tuple, list)) or len(given) != 3:
             return given
@@ -154,11 +168,37 @@ CORRELATION = AdaptedExercise(
         "you flipped the gradient of K: it is X ⋆ G, as it comes": _with(
             dK=lambda X, K, G: corr2d(X, G).flip(0, 1)
         ),
+        "you flipped the rows alone for the gradient of X: flip both axes": (
+            _with(
+                dX=lambda X, K, G: _full(
+                    G, K.flip(0), K.shape[0] - 1, K.shape[1] - 1
+                )
+            )
+        ),
+        "you flipped the columns alone for the gradient of X: flip both axes": _with(
+            dX=lambda X, K, G: _full(G, K.flip(1), K.shape[0] - 1, K.shape[1] - 1)
+        ),
+        "the gradient of X is too large: k − 1 zeros on every side, not k": _with(
+            dX=lambda X, K, G: _full(G, K.flip(0, 1), *K.shape)
+        ),
+        "the gradient of K is X correlated with G, not with K": _with(
+            dK=lambda X, K, G: corr2d(X, K)
+        ),
+        "no gradient comes for X": _with(dX=lambda X, K, G: None),
+        "no gradient comes for K": _with(dK=lambda X, K, G: None),
+        FORWARD: lambda X, K, bias, G: FORWARD,
+        OTHER: lambda X, K, bias, G: OTHER,
         "you left G out: every gradient is multiplied by the one that arrives": (
             lambda X, K, bias, G: _right(X, K, bias, torch.ones_like(G))
         ),
         "the bias gets the sum of G, not its mean: it is used in every cell": _with(
             db=lambda X, K, G: G.mean()
+        ),
+        "the bias gets a Python number: a gradient is a tensor": _with(
+            db=lambda X, K, G: G.sum().item()
+        ),
+        "the bias gets zero for its gradient: it is the sum of G": _with(
+            db=lambda X, K, G: torch.zeros_like(G[0, 0])
         ),
         "the bias counts once for you: it is used in every cell, so sum G": _with(
             db=lambda X, K, G: torch.ones_like(G[0, 0])
@@ -169,11 +209,17 @@ CORRELATION = AdaptedExercise(
         "two gradients came: the bias wants one too": (
             lambda X, K, bias, G: _right(X, K, bias, G)[:2]
         ),
+        "the gradient of the bias comes last: X, K, bias, as in forward": (
+            lambda X, K, bias, G: tuple(_right(X, K, bias, G)[n] for n in (2, 0, 1))
+        ),
         "the gradients are in another order: X, K, bias, as in forward": (
             lambda X, K, bias, G: tuple(_right(X, K, bias, G)[n] for n in (1, 0, 2))
         ),
     },
     only={
+        "right for 2×2 kernels only: the margin is k − 1": (
+            lambda X, K, bias, G: K.shape == (2, 2)
+        ),
         "right for square kernels only": (
             lambda X, K, bias, G: K.shape[0] == K.shape[1]
         ),
@@ -202,10 +248,13 @@ WHY = {
 
 
 def _examine_verdicts(verdicts: dict[str, str]) -> str | None:
+    verdicts = {str(key).strip().lower(): word for key, word in verdicts.items()}
     for letter, truth in TRUE.items():
-        said = str(verdicts.get(letter)).lower()
-        if said not in WORDS:
+        said = str(verdicts.get(letter, "")).strip(" .").lower()
+        if said in ("", "?", "none", "ellipsis"):
             return f'({letter}) has no verdict yet: "right", "error" or "lost"'
+        if said not in WORDS:
+            return f'({letter}) says {said!r}: choose "right", "error" or "lost"'
         if said != truth:
             return f"({letter}) is not {said!r}: {WHY[letter, said]}"
     return None
@@ -215,9 +264,15 @@ VERDICTS = ValueExercise(
     name="verdicts",
     examine=_examine_verdicts,
     wants='a dictionary of five words, "a" to "e"',
-    right=lambda: [(dict(TRUE),), (dict(reversed(TRUE.items())),)],
+    right=lambda: [
+        (dict(TRUE),),
+        (dict(reversed(TRUE.items())),),
+        ({f"{letter.upper()}": f" {word.title()}. " for letter, word in TRUE.items()},),
+    ],
     mistakes={
         "(a) has no verdict yet": lambda: (dict.fromkeys("abcde", "?"),),
+        "(e) has no verdict yet": lambda: (dict(list(TRUE.items())[:4]),),
+        "(c) says 'raises'": lambda: ({**TRUE, "c": "raises"},),
         **{
             f"({letter}) is not {said!r}": (
                 lambda letter=letter, said=said: ({**TRUE, letter: said},)

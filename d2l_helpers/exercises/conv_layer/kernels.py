@@ -112,6 +112,7 @@ def _ends(d: int) -> Tensor:
     return K
 
 
+NO_TENSOR = "an array came: a kernel is a tensor"
 INTEGERS = "the weights are integers: a kernel for pictures holds floats"
 
 
@@ -120,6 +121,8 @@ class _Kernel(FunctionExercise):
 
     def _general(self, answer: Callable, cases: list[tuple]) -> str:
         kernel = run(answer, cases[0])
+        if not isinstance(kernel, Tensor):
+            return NO_TENSOR
         return "" if kernel.is_floating_point() else INTEGERS
 
 
@@ -139,6 +142,8 @@ DIFFERENCE = _Kernel(
         "odd orders have the wrong sign: [1, −1] is left minus right": (
             lambda d: (-1.0) ** d * difference(d)
         ),
+        "every sign is turned round: the first weight is +1": lambda d: -difference(d),
+        "you give [1, −1] for every order: apply it d times": lambda d: difference(1),
         "you took one difference over d cells: apply [1, −1] d times": _ends,
         "you took each weight to the power d: the kernels are convolved": (
             lambda d: difference(1) ** d
@@ -150,6 +155,7 @@ DIFFERENCE = _Kernel(
         "the shape is (1, d + 1), a row with two axes": lambda d: difference(d)[0],
         "a column came: the difference goes along the row": lambda d: difference(d).T,
         INTEGERS: lambda d: difference(d).long(),
+        NO_TENSOR: lambda d: difference(d).numpy(),
     },
     only={
         "right from order 1 on only: order 0 is the kernel [1]": lambda d: d >= 1,

@@ -12,6 +12,8 @@ from torch import Tensor
 from ...examples import boot
 from .._exercise import ValueExercise
 
+DIVERGED = "the run has diverged; take 95 % of the largest stable rate"
+
 
 @cache
 def _bowl() -> tuple[Tensor, Tensor, int]:
@@ -34,8 +36,12 @@ def _left(steps: int = 1000, seed: int = 1, rate: float = 0.95) -> Tensor:
 
 
 def _examine_limit(limit: float) -> str | None:
+    if not math.isfinite(limit):
+        return f"limit is {limit}: it is 2 over the largest curvature"
+    if limit <= 0:
+        return "a rate is positive"
     curvatures, _, n = _bowl()
-    share = float(limit) / _limit()
+    share = limit / _limit()
     slips = {
         0.5: "half of the largest rate: below 2 over the curvature |1 − ηc| is < 1",
         2.0: "twice the largest rate: the second derivative of a square has a factor 2",
@@ -58,14 +64,17 @@ def _examine_limit(limit: float) -> str | None:
 
 
 def _examine(limit: float, left: Tensor) -> str | None:
-    if said := _examine_limit(limit):
+    if said := _examine_limit(float(limit)):
         return said
-    left = left.detach().double().flatten()
+    left = torch.as_tensor(left).detach().double().flatten()
     if left.shape != (9,):
         return f"a direction has nine numbers, {len(left)} came"
-    if not left.norm() > 0:
+    size = left.norm()
+    if not size.isfinite():
+        return f"left holds {'nan' if left.isnan().any() else 'inf'}: {DIVERGED}"
+    if size == 0:
         return "nothing is left: a direction is not zero"
-    left = left / left.norm()
+    left = left / size
     _, directions, _ = _bowl()
     shares = (left @ directions) ** 2
     # which of the two slowest one wins depends on the start
@@ -73,6 +82,8 @@ def _examine(limit: float, left: Tensor) -> str | None:
         return None
     if torch.allclose(left.abs(), directions[0].abs(), atol=1e-3):
         return "you took a row of the eigenvectors: each one is a column"
+    if shares[-1] > 0.9 and size > 100:
+        return f"the numbers of left are huge: {DIVERGED}"
     if shares[-1] > 0.9:
         return (
             "all nine numbers are nearly alike: this is the fastest direction, or the "
@@ -114,5 +125,16 @@ SLOWEST = ValueExercise(
         "from which 1/9 is to be subtracted": lambda: (_limit(), _left() + 1 / 9),
         "little is left in this direction": lambda: (_limit(), _left(steps=3)),
         "nine numbers": lambda: (_limit(), _left()[:3]),
+        "left holds nan: the run has diverged": lambda: (
+            _limit(),
+            _left() * torch.nan,
+        ),
+        "left holds inf: the run has diverged": lambda: (
+            _limit(),
+            _left() * torch.inf,
+        ),
+        "the numbers of left are huge": lambda: (_limit(), _left(rate=1.05)),
+        "limit is nan": lambda: (math.nan, _left()),
+        "a rate is positive": lambda: (-_limit(), _left()),
     },
 )

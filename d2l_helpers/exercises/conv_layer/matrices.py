@@ -70,6 +70,13 @@ def _all_starts(K: Tensor, h: int, w: int) -> Tensor:
     return _at(K, h, w, list(range(h * w - len(strip) + 1)), strip)
 
 
+def _sticking_out(K: Tensor, h: int, w: int) -> Tensor:
+    """One row for each pixel, as if the picture had zeros below and to the right."""
+    kh, kw = K.shape
+    T = _laid_out(K, h + kh - 1, w + kw - 1)[..., :h, :w]
+    return T.flatten(2).flatten(0, 1)
+
+
 def _no_gaps(K: Tensor, h: int, w: int) -> Tensor:
     return _at(K, h, w, _starts(K, h, w, w), K.flatten())
 
@@ -102,6 +109,15 @@ TOEPLITZ = FunctionExercise(
         "the kernel's rows lie side by side: in the flat picture they are w apart": (
             _no_gaps
         ),
+        "there are four axes yet: reshape to a row for each cell of the answer and a "
+        "column for each pixel": _laid_out,
+        "there are three axes yet: the answer is flattened, the picture is not": (
+            lambda K, h, w: _laid_out(K, h, w).flatten(0, 1)
+        ),
+        "there are three axes yet: the picture is flattened, the answer is not": (
+            lambda K, h, w: _laid_out(K, h, w).flatten(2)
+        ),
+        "windows that stick out are in: n − k + 1 fit along an axis": _sticking_out,
         "height and width of the picture are swapped": (
             lambda K, h, w: toeplitz(K, w, h)
         ),
@@ -164,6 +180,12 @@ IM2COL = FunctionExercise(
         "the windows do not overlap: they move by one cell": (
             lambda X, kh, kw: _blocks(X, kh, kw, kh, kw).reshape(-1, kh * kw)
         ),
+        "there are four axes yet: reshape to a row for each window": _blocks,
+        "there are three axes yet: the windows are flattened, their places are not": (
+            lambda X, kh, kw: _blocks(X, kh, kw).flatten(2)
+        ),
+        "there are three axes yet: the places are in one list, the windows are not "
+        "flattened": lambda X, kh, kw: _blocks(X, kh, kw).flatten(0, 1),
         "windows that stick out are in: n − k + 1 fit": _padded,
         "height and width of the window are swapped": (
             lambda X, kh, kw: im2col(X, kw, kh)

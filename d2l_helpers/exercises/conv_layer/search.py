@@ -13,6 +13,7 @@ from torch import Tensor
 from ...examples import call, fall
 from ._adapted import AdaptedExercise
 
+RATE = 8000  # of the page's recordings
 TOUCHING = 2500  # samples of a recording in which two calls touch
 
 
@@ -122,6 +123,11 @@ FIND = AdaptedExercise(
                 start + len(sound) // 2 for start in find(signal, sound, count)
             ]
         ),
+        "you give seconds: the places are counted in samples": (
+            lambda signal, sound, count: [
+                start / RATE for start in find(signal, sound, count)
+            ]
+        ),
         "you give the end of each call: subtract its length": (
             lambda signal, sound, count: [
                 start + len(sound) - 1 for start in find(signal, sound, count)
@@ -141,6 +147,22 @@ FIND = AdaptedExercise(
             lambda signal, sound, count: _picked(
                 _score(signal, sound), count, _around(sound)
             )
+        ),
+        "the places come in descending order: the first one comes first": (
+            lambda signal, sound, count: find(signal, sound, count)[::-1]
+        ),
+        "a set has no order: give a list": (
+            lambda signal, sound, count: set(find(signal, sound, count))
+        ),
+        "you count samples from 1: the first one is 0": (
+            lambda signal, sound, count: [
+                start + 1 for start in find(signal, sound, count)
+            ]
+        ),
+        "you subtract half of the length: a score stands where its window begins": (
+            lambda signal, sound, count: [
+                start - len(sound) // 2 for start in find(signal, sound, count)
+            ]
         ),
         "the loudest samples are no calls: correlate with the sound first": (
             lambda signal, sound, count: sorted(

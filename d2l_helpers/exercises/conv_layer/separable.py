@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,19 +31,40 @@ def _factors(K: Tensor, tol: float = 1e-5) -> tuple[Tensor, Tensor] | None:
     return (column, row) if _near(K, column, row, tol) else None
 
 
+def _pair(given: Any, K: Tensor) -> list[Tensor] | None:
+    """Two tensors, or None for anything else."""
+    if not (isinstance(given, (tuple, list)) and len(given) == 2):
+        return None
+    if not all(isinstance(A, (Tensor, np.ndarray)) for A in given):
+        return None
+    pair = [torch.as_tensor(A).detach().to(K) for A in given]
+    return pair if all(A.numel() for A in pair) else None
+
+
 def _one_scale(answer: Callable) -> Callable:
-    """Factors are free up to a number, and within tol: bring them into one form."""
+    """Factors are free up to a number, and within tol: bring them into one form.
+
+    So are those that have one axis, or change places: it is still one mistake.
+    Where no pair is right all pairs are wrong alike.
+    """
 
     def scaled(K: Tensor, tol: float = 1e-5) -> Any:
         given = answer(K, tol)
-        if not (isinstance(given, (tuple, list)) and len(given) == 2):
+        if (pair := _pair(given, K)) is None:
             return given
-        column, row = given
-        shapes = (len(K), 1), (1, K.shape[1])
-        if (column.shape, row.shape) == shapes and _near(K, column, row, tol):
-            column, row = _best(K)
-        largest = row.flatten()[row.abs().argmax()]
-        return column * largest, row / largest
+        column, row = _best(K)
+        hopeless = not _near(K, column, row, tol)
+        for form in ((column, row), (column[:, 0], row[0])):
+            for order in (1, -1):
+                if [A.shape for A in form[::order]] != [A.shape for A in pair]:
+                    continue
+                mine = [A.flatten() for A in pair[::order]]
+                if hopeless or _near(K, mine[0][:, None], mine[1][None], tol):
+                    return form[::order]
+        sizes = pair[1].flatten().abs()
+        # the first of those that rounding alone tells apart
+        largest = pair[1].flatten()[(sizes > 0.999 * sizes.max()).nonzero()[:1, 0]]
+        return pair[0] * largest, pair[1] / largest
 
     return scaled
 
@@ -61,6 +83,13 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
     yield bell.T @ bell, 1e-5
     yield bell.T @ bell + 0.01 * torch.eye(5), 1e-5
     yield bell.T @ bell + 0.0001 * torch.eye(5), 0.05  # 0.0001 is 1/1,000 here
+    corner = torch.zeros(5, 5)
+    corner[0, 0] = 1
+    # a small weight that is off by much of itself, and by little of the largest one
+    for off in (0.001, 0.003):
+        yield bell.T @ bell + off * corner, 0.05
+    for off in (0.02, -0.02):  # too much at one weight only, on either side
+        yield bell.T @ bell + off * corner, 0.05
     yield sobel * (1 + 1e-7 * torch.randn(3, 3, generator=g)), 1e-5
     yield product(4, 2), 1e-5
     yield product(2, 5) + 0.3 * torch.randn(2, 5, generator=g), 1e-5
@@ -105,6 +134,21 @@ def _cross_factors(K: Tensor, tol: float = 1e-5) -> list | None:
     return [column, row] if _near(K, column, row, tol) else None
 
 
+def _close(K: Tensor, **tolerances: float) -> bool:
+    return torch.allclose(_off(K) + K, K, **tolerances)
+
+
+def _off(K: Tensor) -> Tensor:
+    column, row = _best(K)
+    return column @ row - K
+
+
+def _or_stop(K: Tensor, tol: float = 1e-5) -> tuple:
+    if (given := _factors(K, tol)) is None:
+        raise ValueError("no factors")
+    return given
+
+
 def _where(test: Callable[[Tensor, float], bool]) -> Callable:
     """An answer that goes wrong elsewhere gives None there, which may be right."""
     return lambda K, tol: _factors(K, tol) is None or bool(test(K, tol))
@@ -131,6 +175,27 @@ FACTORS = AdaptedExercise(
         "tol counts for you as it is: it is relative to the largest weight": (
             _if(lambda K, tol: _worst(K, *_best(K)) <= tol)
         ),
+        "allclose has a tolerance of its own: give it rtol=0 and atol=tol times the "
+        "largest weight": _if(lambda K, tol: _close(K, atol=tol)),
+        "rtol compares each weight with itself, and leaves a weight of 0 no room: tol "
+        "is relative to the largest one": _if(lambda K, tol: _close(K, rtol=tol)),
+        "you compare with a fixed number: tol is given, and relative to the largest "
+        "weight": _if(lambda K, tol: _worst(K, *_best(K)) <= 1e-5),
+        "matrix_rank's tol is absolute: its rtol is relative": (
+            _if(lambda K, tol: torch.linalg.matrix_rank(K, atol=tol) == 1)
+        ),
+        "the largest weight may be negative: take K.abs().max()": _if(
+            lambda K, tol: _worst(K, *_best(K)) <= tol * K.max()
+        ),
+        "tol is relative to the largest weight, not to the mean one": _if(
+            lambda K, tol: _worst(K, *_best(K)) <= tol * K.abs().mean()
+        ),
+        "a deviation may be negative: take its size before the largest": _if(
+            lambda K, tol: _off(K).max() <= tol * K.abs().max()
+        ),
+        "the largest deviation counts, not the mean": _if(
+            lambda K, tol: _off(K).abs().mean() <= tol * K.abs().max()
+        ),
         "every kernel is separable for you: give None where the product is not K": (
             _if(lambda K, tol: True)
         ),
@@ -151,6 +216,15 @@ FACTORS = AdaptedExercise(
         ),
         "the factors have one axis: keep two, (kh, 1) and (1, kw)": _if(
             None, lambda K: (_best(K)[0][:, 0], _best(K)[1][0])
+        ),
+        "the factors have one axis, and are swapped: a column (kh, 1) comes first, "
+        "then a row (1, kw)": _if(None, lambda K: (_best(K)[1][0], _best(K)[0][:, 0])),
+        "give None alone where there are no factors, not a pair of it": (
+            lambda K, tol=1e-5: _factors(K, tol) or (None, None)
+        ),
+        "it stops where there are no factors: give None": _or_stop,
+        "give None where there are no factors, not False": (
+            lambda K, tol=1e-5: _factors(K, tol) or False
         ),
         "the product is the transpose of K": _if(
             None, lambda K: (_best(K)[1].T, _best(K)[0].T)

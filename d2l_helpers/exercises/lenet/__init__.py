@@ -7,8 +7,9 @@ from .maps import CONFUSION, OCCLUSION
 from .mirrors import MIRROR_HALF
 from .one_change import CHANGED
 from .recipe import MODERN
-from .silence import DEAD, WITHOUT
+from .silence import DEAD
 from .strangers import REFUSE
+from .without import WITHOUT
 
 EXERCISES = [
     LENET, SPREAD, GRAD_NORMS, CHANGED, CONFUSION, OCCLUSION, MODERN, REFUSE,

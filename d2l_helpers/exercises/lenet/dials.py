@@ -49,6 +49,16 @@ def _dial(
     return spread
 
 
+def _places(X: Tensor) -> Tensor:
+    """Over pictures and places, unit by unit where there are no places."""
+    return X.transpose(0, 1).flatten(1).std(1).mean()
+
+
+def _along_units(X: Tensor) -> Tensor:
+    """std(1), where one channel alone has no deviation."""
+    return X.std(1).mean() if X.shape[1] > 1 else X.new_tensor(torch.nan)
+
+
 @torch.inference_mode()
 def _by_hand(net, X):
     """The outputs first, then their deviations by the formula; tensors come back."""
@@ -108,6 +118,13 @@ SPREAD = observed(
         "that do not": _dial(lambda X: X.std()),
         "you averaged the units first: take each unit's deviation, then the mean": (
             _dial(lambda X: X.flatten(1).mean(1).std())
+        ),
+        "the deviation runs over the places of a map too: every cell of a map is a "
+        "unit, and the pictures are axis 0 alone": _dial(_places),
+        "std((0, 2, 3)) takes the places along, and dense layers have none: the "
+        "pictures are axis 0 alone": _dial(lambda X: X.std((0, 2, 3)).mean()),
+        "std(1) runs over channels or units: the pictures are axis 0": (
+            _dial(_along_units)
         ),
         "you averaged variances: the root is missing": _dial(
             lambda X: X.var(0).mean()

@@ -8,10 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .dials import STAYS, TRAINS
 from .probes import numbers, observed, settle
 
 LEFT = "gradients are left in the model: take them away, or use autograd.grad"
 ZEROS = "zeros are left in .grad: zero_grad(set_to_none=True) leaves nothing"
+STALE = (
+    "gradients that were in .grad before are added: take them away first, or use "
+    "autograd.grad"
+)
 
 
 class _Model(nn.Module):
@@ -65,6 +70,16 @@ def _of_weights(model, X, y):
     return [layer.weight.norm().item() for layer in _layers_of(model)]
 
 
+def _in_mode(mode: bool) -> Callable:
+    """Right values, and the model is left in this mode."""
+
+    def grad_norms(model, X, y):
+        model.train(mode)
+        return _by_autograd(model, X, y)
+
+    return grad_norms
+
+
 def _nothing(model: nn.Module) -> None:
     pass
 
@@ -82,19 +97,31 @@ def _grad_cases() -> list[tuple]:
         nn.Conv2d(1, 3, 3, bias=False), nn.Sigmoid(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(18, 9), nn.Tanh(), nn.Linear(9, 5),
     )  # fmt: skip
-    return [
+    used = _Model(nn.Flatten(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    cases = [
         (settle(model, g), torch.rand(6, 1, *shape, generator=g),
          torch.randint(classes, (6,), generator=g))
-        for model, shape, classes in ((dense, (3, 4), 4), (maps, (6, 9), 5))
+        for model, shape, classes in (
+            (dense, (3, 4), 4), (maps.eval(), (6, 9), 5), (used, (2, 3), 3),
+        )
     ]  # fmt: skip
+    for weight in used.parameters():  # as an earlier backward pass leaves it
+        weight.grad = torch.randn(weight.shape, generator=g)
+    return cases
 
 
 def _grad_seen(answer, model: nn.Module, X: Tensor, y: Tensor) -> tuple:
+    mode = model.training
+    old = [None if w.grad is None else w.grad.clone() for w in model.parameters()]
     values = [numbers(answer(model, X, y)) for _ in range(2)]
-    grads = [w.grad for w in model.parameters() if w.grad is not None]
-    if any(grad.any() for grad in grads):
+    if any(part.training != mode for part in model.modules()):
+        return values, STAYS if mode else TRAINS
+    # what was there before may stay or go
+    pairs = zip(old, (w.grad for w in model.parameters()), strict=True)
+    new = [g for o, g in pairs if g is not None and (o is None or not g.equal(o))]
+    if any(grad.any() for grad in new):
         return values, LEFT
-    return values, ZEROS if grads else None
+    return values, ZEROS if new else None
 
 
 GRAD_NORMS = observed(
@@ -107,6 +134,7 @@ GRAD_NORMS = observed(
         "gradients add up from call to call: the second call gives twice the first": (
             _norms(before=_nothing, after=_nothing)
         ),
+        STALE: _norms(before=_nothing),
         "the biases have rows of their own: leave them out": _with_biases,
         "weights and biases are mixed in one norm: leave the biases out": _norms(
             each=lambda layer: list(layer.parameters())
@@ -132,6 +160,8 @@ GRAD_NORMS = observed(
         "the layers come from the head down: begin at the picture": _norms(
             last=lambda norms: norms[::-1]
         ),
+        STAYS: _in_mode(False),
+        TRAINS: _in_mode(True),
         LEFT: _norms(after=_nothing),
         ZEROS: _norms(after=lambda model: model.zero_grad(set_to_none=False)),
     },

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from .._exercise import ValueExercise
-from .probes import ITSELF, leaves, seeded
+from .probes import ITSELF, called, demand, leaves, seeded, spoken
 
 SIZES = ((1, 28, 10), (3, 32, 10), (2, 29, 7), (1, 20, 4))  # channels, size, classes
 
@@ -22,7 +22,8 @@ def _lenet(
     act: Callable = nn.Sigmoid,
     pool: Callable = lambda: nn.AvgPool2d(2),
     swap: bool = False,
-    flatten: int = 1,
+    flatten: int | None = 1,
+    early: bool = False,
     read: int | None = None,
     last: tuple = (),
     bias: bool = True,
@@ -35,8 +36,9 @@ def _lenet(
         nn.Conv2d(6, 16, 5), *squeeze(), nn.Flatten(),
     )  # fmt: skip
     reads = read or body(torch.zeros(1, channels, size, size)).shape[1]
+    flat = [] if flatten is None else [nn.Flatten(flatten)]
     return nn.Sequential(
-        *body[:-1], nn.Flatten(flatten), nn.Linear(reads, 120), act(),
+        *flat * early, *body[:-1], *flat * (not early), nn.Linear(reads, 120), act(),
         nn.Linear(120, 84), act(), nn.Linear(84, classes), *last,
     )  # fmt: skip
 
@@ -93,15 +95,34 @@ def _layers(net: nn.Module, channels: int) -> str | None:
     return None
 
 
+def _does_not_run(row: list[nn.Module]) -> str:
+    """Why pictures do not come through, as far as the layers tell."""
+    kinds = [type(m) for m in row]
+    if nn.Flatten not in kinds:
+        return (
+            "nothing turns 16 maps into one row of numbers: a Flatten is missing "
+            "before the first dense layer"
+        )
+    if not kinds.index(nn.AvgPool2d) < kinds.index(nn.Flatten) < kinds.index(nn.Linear):
+        return (
+            "the Flatten stands in a wrong place: it belongs between the last pooling "
+            "and the first dense layer"
+        )
+    return (
+        "the first dense layer does not fit: for `size` cells it reads 16·side² "
+        "numbers, side = (size // 2 − 4) // 2"
+    )
+
+
+@spoken
 def _examine(build: Callable[..., nn.Module]) -> str | None:
     if isinstance(build, nn.Module) or not callable(build):
         return ITSELF
     for channels, size, classes in SIZES:
         with seeded():
-            net = build(channels, size, classes).cpu()
+            made = called(build, channels, size, classes)
+            net = demand(made, nn.Sequential, "an nn.Sequential").cpu()
             X = torch.rand(3, channels, size, size)
-            if not isinstance(net, nn.Sequential):
-                return "an nn.Sequential is wanted"
             mistake = _layers(net, channels)
             if mistake:
                 return mistake
@@ -110,11 +131,8 @@ def _examine(build: Callable[..., nn.Module]) -> str | None:
                 return "flatten takes the batch along: start at axis 1"
             try:
                 Y = net(X)
-            except RuntimeError:
-                return (
-                    "the first dense layer does not fit: for `size` cells it reads "
-                    "16·side² numbers, side = (size // 2 − 4) // 2"
-                )
+            except (RuntimeError, TypeError):  # LazyLinear counts in float: TypeError
+                return _does_not_run(leaves(net))
             if Y.shape != (3, classes):
                 return f"the scores have the shape {tuple(Y.shape)}, not (3, {classes})"
             ours, theirs = list(net.parameters()), _lenet(channels, size, classes)
@@ -150,6 +168,12 @@ LENET = ValueExercise(
         "flatten takes the batch along": lambda: _made(flatten=0),
         "you average before you squash": lambda: _made(swap=True),
         "the first dense layer does not fit": lambda: _made(read=400),
+        "a Flatten is missing": lambda: _made(flatten=None),
+        "the Flatten stands in a wrong place": lambda: _made(early=True),
+        "an nn.Sequential is wanted, a list came": lambda: (
+            lambda *sizes: list(_lenet(*sizes)),
+        ),
+        "it returns None": lambda: (lambda *sizes: None,),
         "a layer has no bias": lambda: _made(bias=False),
         "the first convolution does not read `channels`": lambda: (
             lambda c=1, s=28, n=10: _lenet(1, s, n),

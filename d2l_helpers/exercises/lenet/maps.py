@@ -40,6 +40,20 @@ def _shares(axis: int) -> Callable:
     return table
 
 
+def _bare_shares(axis: int, keep: bool = True) -> Callable:
+    """Without a thought for classes that do not occur: 0/0 is no number."""
+
+    def table(guess, truth, classes=10):
+        M = confusion(guess, truth, classes).float()
+        return M / M.sum(axis, keepdim=keep)
+
+    return table
+
+
+def _cells(guess, truth, classes=10):
+    return truth * classes + guess
+
+
 def _present(guess, truth, classes=10):
     """As large as the largest label that happens to be there."""
     return confusion(guess, truth, int(torch.cat([guess, truth]).max()) + 1)
@@ -62,6 +76,33 @@ CONFUSION = FunctionExercise(
         ),
         "you divided by the sums of the columns: counts were asked for": _shares(0),
         "you divided by the sums of the rows: counts were asked for": _shares(1),
+        "you divided by the sums of the columns, some of them 0: counts were asked "
+        "for": _bare_shares(0),
+        "you divided by the sums of the rows, some of them 0: counts were asked for": (
+            _bare_shares(1)
+        ),
+        "you divided column j by the sum of row j: counts were asked for": (
+            _bare_shares(1, keep=False)
+        ),
+        "you divided by the number of pictures: counts were asked for": (
+            lambda guess, truth, classes=10: (
+                confusion(guess, truth, classes) / len(guess)
+            )
+        ),
+        "the counts stand in one row: .view(classes, classes) makes the table": (
+            lambda *case: confusion(*case).flatten()
+        ),
+        "the counts stand in one row, which ends at the last cell that is met: "
+        "minlength=classes**2, then .view(classes, classes)": (
+            lambda *case: _cells(*case).bincount()
+        ),
+        "bincount ends at the last cell that is met, and the table lacks numbers: "
+        "minlength=classes**2": lambda *case: (
+            _cells(*case).bincount().view(case[2], case[2])
+        ),
+        "these are nested lists: a tensor was asked for": (
+            lambda *case: confusion(*case).tolist()
+        ),
         "a cell that is met twice is counted once: += with an index list does not "
         "add up, bincount and accumulate=True do": _once,
         "the last picture is lost": lambda guess, truth, classes=10: confusion(
@@ -94,6 +135,8 @@ def _cover(
     fewer: int = 0,
     rest: bool = False,
     swap: bool = False,
+    corner: Callable[[int, int, int, int], tuple] = lambda i, j, rows, columns: (i, j),
+    shape: Callable[[int, int], tuple] = lambda rows, columns: (rows, columns),
     scores: Callable[[Tensor], Tensor] = lambda Y: Y.softmax(1),
     column: Callable[[Tensor, int], Tensor] = lambda p, label: p[:, label],
 ) -> Callable:
@@ -108,7 +151,8 @@ def _cover(
         for i in range(rows):
             for j in range(columns):
                 Z = X.clone() if fresh else Z.clone()
-                window = (slice(i, i + side), slice(j, j + side))
+                a, b = corner(i, j, rows, columns)
+                window = (slice(a, a + side), slice(b, b + side))
                 if rest:
                     Z = torch.zeros_like(X)
                     Z[window] = X[window]
@@ -116,7 +160,8 @@ def _cover(
                     Z[window] = black(X)
                 pictures.append(Z[None])
         watched = column(scores(net(torch.stack(pictures))), label)
-        return watched.view(rows, columns).T if swap else watched.view(rows, columns)
+        watched = watched.view(shape(rows, columns))
+        return watched.T if swap else watched
 
     return occlusion
 
@@ -159,6 +204,31 @@ OCCLUSION = FunctionExercise(
             fresh=False
         ),
         "the map is transposed: rows are the corner's rows": _cover(swap=True),
+        "the square's row and column are exchanged: i goes down, j to the side": _cover(
+            corner=lambda i, j, rows, columns: (j, i)
+        ),
+        "divmod by the number of rows: there are `columns` places in a row": _cover(
+            corner=lambda i, j, rows, columns: divmod(i * columns + j, rows)
+        ),
+        "the map has the shape (columns, rows): rows come first": _cover(
+            shape=lambda rows, columns: (columns, rows)
+        ),
+        "the map is one row of numbers: .view(rows, columns) gives it a shape": _cover(
+            shape=lambda rows, columns: (-1,)
+        ),
+        ".view(columns, rows).T puts places elsewhere: .view(rows, columns)": _cover(
+            shape=lambda rows, columns: (columns, rows), swap=True
+        ),
+        "the places go down the columns, and the map is filled along its rows: divmod "
+        "by `columns`": _cover(
+            corner=lambda i, j, rows, columns: divmod(i * columns + j, rows)[::-1]
+        ),
+        "the map has an axis too many: (rows, columns) was asked for": _cover(
+            shape=lambda rows, columns: (1, rows, columns)
+        ),
+        "these are nested lists: a tensor was asked for": (
+            lambda *case: _cover()(*case).tolist()
+        ),
         "these are scores: a softmax makes them probabilities": _cover(
             scores=lambda Y: Y
         ),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .._exercise import ValueExercise
-from .probes import ITSELF, seeded
+from .probes import ITSELF, NOTHING, called, kind_of, seeded, spoken
 
 N = 1000
 
@@ -21,11 +21,13 @@ def _per_picture(Y: Tensor, Z: Tensor) -> Tensor:
 def _places(mirror: Callable, X: Tensor) -> tuple[Tensor | None, str | None]:
     """Which pictures were mirrored; or the mistake that can be seen at once."""
     before = X.clone()
-    Y = mirror(X)
+    Y = called(mirror, X)
     if not torch.equal(X, before):
         return None, "it changes X: build a new batch, X stays as it is"
+    if Y is None:
+        return None, NOTHING
     if not isinstance(Y, Tensor):
-        return None, f"one batch of pictures is wanted, a {type(Y).__name__} came"
+        return None, f"one batch of pictures is wanted, {kind_of(Y)} came"
     if Y.shape != X.shape:
         return None, f"the shape is {tuple(Y.shape)}, not {tuple(X.shape)}"
     kept, turned = _per_picture(Y, X), _per_picture(Y, X.flip(3))
@@ -39,15 +41,19 @@ def _strange(X: Tensor, Y: Tensor, fine: Tensor) -> str:
         return "you turned axis 2, and pictures stand on their heads: mirror axis 3"
     if (fine | _per_picture(Y, X.flip(2, 3))).all():
         return "pictures are turned by 180°: mirror axis 3 alone"
+    kept, turned = Y == X, X.flip(3) == Y
+    if (kept.all(3) | turned.all(3)).all():
+        return "a coin falls for each row of pixels: one for each picture, (n, 1, 1, 1)"
+    if (kept | turned).all():
+        return "a coin falls inside the pictures: one for each, (n, 1, 1, 1)"
     # every picture is known by its sum, whichever way it looks
     sums = [Z.double().sum((1, 2, 3)).sort().values for Z in (X, Y)]
     if torch.allclose(*sums):
         return "pictures change their places in the batch: the labels no longer fit"
-    if ((Y == X) | (X.flip(3) == Y)).all():
-        return "a coin falls inside the pictures: one for each, (n, 1, 1, 1)"
     return "some pictures are neither the old ones nor their mirror images"
 
 
+@spoken
 def _examine(mirror: Callable[[Tensor], Tensor]) -> str | None:
     if not callable(mirror):
         return ITSELF
@@ -102,7 +108,7 @@ def _apart(X: Tensor) -> Tensor:
 MIRROR_HALF = ValueExercise(
     name="mirror_half",
     examine=_examine,
-    wants="the function mirror_half(X)",
+    wants="the function mirror_half(X), which returns a new batch (n, 1, h, w)",
     right=lambda: [
         _with(_fair),
         (_on_a_copy,),
@@ -124,6 +130,12 @@ MIRROR_HALF = ValueExercise(
         "a coin falls inside the pictures": lambda: _with(
             lambda X: torch.rand_like(X) < 0.5
         ),
+        "a coin falls for each row of pixels": lambda: _with(
+            lambda X: torch.rand(len(X), 1, X.shape[2], 1) < 0.5
+        ),
+        "it returns None": lambda: (lambda X: None,),
+        "is wanted, a list came": lambda: (lambda X: list(_on_a_copy(X)),),
+        "is wanted, an array of shape": lambda: (lambda X: _on_a_copy(X).numpy(),),
         "pictures change their places": lambda: (_apart,),
         "the share of mirrored pictures is": lambda: _with(
             lambda X: torch.rand(len(X), 1, 1, 1) < 0.1

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...models import FASHION_MEAN, FASHION_STD, LeNet, Normalize, init_relu
 from .._exercise import ValueExercise
-from .probes import ITSELF, leaves, sample, seeded
+from .probes import ITSELF, called, demand, leaves, sample, seeded, spoken
 
 NAMES = ("max pooling", "normalised input", "gain 4", "ReLU", "tanh")
 WEIGHTED = (nn.Conv2d, nn.Linear)
@@ -56,11 +56,13 @@ def _gains(layers: list[nn.Module]) -> list[float]:
 def _first_input(net: nn.Module, layers: list[nn.Module], X: Tensor) -> Tensor:
     """What the first convolution gets to read."""
     seen: list[Tensor] = []
-    first = next(m for m in layers if isinstance(m, nn.Conv2d))
+    first = next(m for m in layers if isinstance(m, WEIGHTED))
     hook = first.register_forward_pre_hook(lambda m, inputs: seen.append(inputs[0]))
-    with torch.no_grad():
-        net(X)
-    hook.remove()
+    try:
+        with torch.no_grad():
+            called(net, X)
+    finally:
+        hook.remove()
     return seen[0]
 
 
@@ -118,12 +120,17 @@ def _judge(net: nn.Module, name: str) -> str | None:
     return None
 
 
+def _network(answer: Callable, name: str) -> nn.Module:
+    return demand(called(answer, name), nn.Module, "a network").cpu()
+
+
+@spoken
 def _examine(answer: Callable[[str], nn.Module]) -> str | None:
     if isinstance(answer, nn.Module) or not callable(answer):
         return ITSELF
     with seeded():
         for name in NAMES:
-            net, again = answer(name).cpu(), answer(name).cpu()
+            net, again = _network(answer, name), _network(answer, name)
             if mistake := _judge(net, name):
                 return mistake
             pairs = zip(net.parameters(), again.parameters(), strict=True)
@@ -195,6 +202,9 @@ CHANGED = ValueExercise(
         "every call starts from other weights": lambda: (
             lambda name: _change(LeNet().net, name),
         ),
+        "it returns None": lambda: (lambda name: None,),
+        "a network is wanted, a list came": lambda: (lambda name: list(changed(name)),),
+        "it stops with an error, KeyError": lambda: (lambda name: {}[name],),
         "the network ends with scores": lambda: (
             lambda name: nn.Sequential(*changed(name), nn.Softmax(1)),
         ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +18,53 @@ from .._compare import difference
 from .._exercise import SLOW, OutOfTime, Raised, ValueExercise, agrees, run
 
 ITSELF = "give the function itself, without calling it"
+LIST = "a list with a number for each layer is wanted"
+NOTHING = "it returns None: a return is missing"
+
+
+class Said(Exception):  # noqa: N818 - no error: its message is the verdict
+    """Ends an examination from any depth, with a verdict."""
+
+
+def spoken(examine: Callable[..., str | None]) -> Callable[..., str | None]:
+    """An examination that may end by `Said`."""
+
+    @wraps(examine)
+    def examined(*answers: Any) -> str | None:
+        try:
+            return examine(*answers)
+        except Said as said:
+            return str(said)
+
+    return examined
+
+
+def kind_of(value: Any) -> str:
+    """A value by its type, and tensors by their shape as well."""
+    if value is None:
+        return "None"
+    if isinstance(value, (Tensor, np.ndarray)):
+        what = "a tensor" if isinstance(value, Tensor) else "an array"
+        return f"{what} of shape {tuple(value.shape)}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
+
+
+def demand(value: Any, kind: type | tuple, wanted: str) -> Any:
+    """The value, if it is of this kind; else `Said` tells what came instead."""
+    if value is None:
+        raise Said(NOTHING)
+    if not isinstance(value, kind):
+        raise Said(f"{wanted} is wanted, {kind_of(value)} came")
+    return value
+
+
+def called(function: Callable, *arguments: Any) -> Any:
+    """What the reader's function gives; `Said` if it stops with an error."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise Said(f"it stops with an error, {Raised(error)!r}") from error
 
 
 class Net(nn.Sequential):
@@ -98,6 +146,8 @@ def observed(
         for found in look(answer):
             if isinstance(found, Raised) and isinstance(found.error, OutOfTime):
                 return SLOW
+            if isinstance(found, Raised) and isinstance(found.error, Said):
+                return str(found.error)
             looks.append(found)
         given, wanted = list(values(looks)), list(values(look(right)))
         hits = [agrees(g, w) for g, w in zip(given, wanted, strict=True)]
@@ -125,5 +175,20 @@ def observed(
 
 
 def numbers(values: Any) -> list[float]:
-    """A list of numbers, which may have come as tensors."""
-    return [float(v.detach() if isinstance(v, Tensor) else v) for v in values]
+    """A list of numbers, which may have come as tensors; `Said` for anything else."""
+    if values is None:
+        raise Said(NOTHING)
+    try:
+        items = None if isinstance(values, (str, dict)) else list(values)
+    except TypeError:  # nothing to go through
+        items = None
+    if items is None:
+        raise Said(f"{LIST}, {kind_of(values)} came")
+    return [_number(item) for item in items]
+
+
+def _number(item: Any) -> float:
+    try:
+        return float(item.detach() if isinstance(item, Tensor) else item)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise Said(f"{LIST}, {kind_of(item)} stands in what came") from error

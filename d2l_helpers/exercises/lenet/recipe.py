@@ -8,13 +8,20 @@ from itertools import islice
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LinearLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+)
 
 from ...batches import Batches
 from ...models import FASHION_MEAN, FASHION_STD, LeNet, Normalize, init_cnn, init_relu
 from .._exercise import ValueExercise
-from .probes import ITSELF, leaves, sample, seeded
+from .probes import ITSELF, Said, called, demand, leaves, sample, seeded, spoken
 
+NO_FUNCTION = "the second value is no function: it makes the optimiser"
 STEPS = 30  # at a rate of 0.01 enough to leave ln 10 = 2.303, unless sigmoids hold it
 
 
@@ -37,12 +44,17 @@ def modern(
 
 
 def _plain(lr: float, seed: int) -> tuple:
-    """Tanh and momentum, a rate that stays."""
+    """Tanh and momentum, a rate that falls all the time."""
     with seeded(seed):
         layers = [nn.Tanh() if isinstance(m, nn.Sigmoid) else m for m in LeNet().net]
         net = nn.Sequential(Normalize(FASHION_MEAN, FASHION_STD), *layers)
         net.apply(init_cnn)
-    return net, lambda weights, steps: torch.optim.SGD(weights, lr, momentum=0.9)
+
+    def optimiser(weights, steps):
+        sgd = torch.optim.SGD(weights, lr, momentum=0.9)
+        return [sgd, CosineAnnealingLR(sgd, steps)]
+
+    return [net, optimiser]
 
 
 class _Shaky(nn.Module):
@@ -52,10 +64,40 @@ class _Shaky(nn.Module):
         return X + 0.1 * torch.rand_like(X)
 
 
+def _pair(answer: Callable, lr: float, seed: int) -> tuple[nn.Module, Callable]:
+    wanted = "a pair, (network, optimiser function),"
+    made = demand(called(answer, lr, seed), (tuple, list), wanted)
+    if len(made) != 2:
+        raise Said(f"{wanted} is wanted, {len(made)} values came")
+    net, optimiser = made
+    if isinstance(optimiser, nn.Module):
+        raise Said("the pair is turned round: the network comes first")
+    if isinstance(optimiser, Optimizer):
+        raise Said(
+            "the second value is an optimiser: return the function that makes one "
+            "from (weights, steps)"
+        )
+    if not callable(optimiser):
+        raise Said(NO_FUNCTION)
+    return demand(net, nn.Module, "a network in the first place").cpu(), optimiser
+
+
+def _made(optimiser: Callable, net: nn.Module, steps: int) -> tuple:
+    """The optimiser and its schedule."""
+    made = called(optimiser, net.parameters(), steps)
+    if made is None:
+        raise Said("the inner function returns None: a return is missing")
+    if isinstance(made, Optimizer):
+        return made, None
+    pair = isinstance(made, (tuple, list)) and len(made) == 2
+    if not pair or not isinstance(made[0], Optimizer) or not hasattr(made[1], "step"):
+        raise Said("the inner function is to return a pair, (optimiser, schedule)")
+    return tuple(made)
+
+
 def _train(net: nn.Module, optimiser: Callable, lr: float, steps: int) -> str | None:
     """A short training, with an eye on the rate."""
-    made = optimiser(net.parameters(), steps)
-    optimizer, schedule = made if isinstance(made, tuple) else (made, None)
+    optimizer, schedule = _made(optimiser, net, steps)
     groups = optimizer.param_groups
     if {id(w) for g in groups for w in g["params"]} != {
         id(w) for w in net.parameters()
@@ -75,10 +117,17 @@ def _train(net: nn.Module, optimiser: Callable, lr: float, steps: int) -> str | 
                 schedule.step()
             except ValueError:
                 return "the schedule is shorter than the training: give it `steps`"
+            except TypeError:  # as ReduceLROnPlateau, which wants a loss
+                return "the schedule's step() must do without arguments"
     if abs(max(rates) / lr - 1) > 0.1:
         return (
             f"the rate rises to {max(rates):.2g} within `steps` steps, and `lr`, "
             f"its peak, is {lr:g}"
+        )
+    if rates[-1] > 0.5 * lr:
+        return (
+            f"the rate is still {rates[-1]:.2g} in the last of {steps} steps: the "
+            "schedule is to bring it down to almost nothing"
         )
     last = sum(losses[-5:]) / 5
     if steps >= STEPS and not last < 2.0:
@@ -94,14 +143,14 @@ def _equal(one: nn.Module, two: nn.Module) -> bool:
     return all(torch.equal(v, w) for v, w in pairs)
 
 
+@spoken
 def _examine(answer: Callable[[float, int], tuple]) -> str | None:
     if not callable(answer):
         return ITSELF
     with seeded():
         (net, optimiser), (again, _), (other, _) = (
-            answer(0.01, seed) for seed in (1, 1, 2)
+            _pair(answer, 0.01, seed) for seed in (1, 1, 2)
         )
-        net, again, other = net.cpu(), again.cpu(), other.cpu()
         if any(isinstance(m, (nn.Softmax, nn.LogSoftmax)) for m in leaves(net)):
             return "a softmax stands in the network: the loss brings its own"
         count = sum(w.numel() for w in net.parameters())
@@ -114,7 +163,7 @@ def _examine(answer: Callable[[float, int], tuple]) -> str | None:
         X = sample()[1][:50][0]
         net.eval()
         with torch.no_grad():
-            if net(X).shape != (50, 10):
+            if called(net, X).shape != (50, 10):
                 return "the network gives ten scores for each picture"
             if not torch.equal(net(X), net(X)):
                 return (
@@ -123,12 +172,29 @@ def _examine(answer: Callable[[float, int], tuple]) -> str | None:
                 )
         if mistake := _train(net.train(), optimiser, 0.01, STEPS):
             return mistake
-        net, optimiser = answer(0.001, 0)
-        return _train(net.cpu().train(), optimiser, 0.001, 10)
+        net, optimiser = _pair(answer, 0.001, 0)
+        return _train(net.train(), optimiser, 0.001, 10)
 
 
 def _net(**other) -> tuple[Callable]:
     return (lambda lr, seed: modern(lr, seed, **other),)
+
+
+def _other(optimiser: Callable) -> tuple[Callable]:
+    """The network as it should be, with optimiser(lr, weights, steps)."""
+    return (
+        lambda lr, seed: (modern(lr, seed)[0], lambda *given: optimiser(lr, *given)),
+    )
+
+
+def _rising(lr: float, weights, steps: int) -> tuple:
+    adam = torch.optim.AdamW(weights, lr)
+    return adam, LinearLR(adam, 0.1, 1.0, steps // 2)
+
+
+def _waiting(lr: float, weights, steps: int) -> tuple:
+    adam = torch.optim.AdamW(weights, lr)
+    return adam, ReduceLROnPlateau(adam)
 
 
 def _wider() -> nn.Module:
@@ -164,6 +230,21 @@ MODERN = ValueExercise(
         "its peak, is 0.001": lambda: (
             lambda lr, seed: (modern(lr, seed)[0], modern(0.01, seed)[1]),
         ),
+        "the rate is still 0.01 in the last of 30": lambda: _other(
+            lambda lr, weights, steps: torch.optim.AdamW(weights, lr)
+        ),
+        "is to bring it down to almost nothing": lambda: _other(_rising),
+        "step() must do without arguments": lambda: _other(_waiting),
+        "it returns None": lambda: (lambda lr, seed: None,),
+        "is wanted, a Sequential came": lambda: (lambda lr, seed: modern(lr, seed)[0],),
+        "the pair is turned round": lambda: (lambda lr, seed: modern(lr, seed)[::-1],),
+        "the second value is an optimiser": lambda: (
+            lambda lr, seed: (net := modern(lr, seed)[0], torch.optim.AdamW(
+                net.parameters(), lr)),
+        ),
+        NO_FUNCTION: lambda: (lambda lr, seed: (modern(lr, seed)[0], lr),),
+        "the inner function returns None": lambda: _other(lambda *given: None),
+        "is to return a pair, (optimiser, schedule)": lambda: _other(lambda *given: []),
         "the optimiser holds other weights": lambda: _net(
             held=lambda weights: list(LeNet.modern().parameters())
         ),

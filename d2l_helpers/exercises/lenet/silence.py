@@ -1,17 +1,14 @@
-"""Units that never speak, and the network without them."""
+"""Units that never speak."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 
-from ...models import LeNet
-from ...pretrained import pretrained_lenet
-from .._exercise import FunctionExercise, ValueExercise
-from .probes import ITSELF, Net, leaves, sample, seeded, settle
+from .._exercise import FunctionExercise
+from .probes import Net, settle
 
 
 def _silent(
@@ -47,7 +44,7 @@ def _by_hooks(net, X):
     return tuple(masks)
 
 
-def _hush(layer: nn.Module, places: list[int]) -> None:
+def hush(layer: nn.Module, places: list[int]) -> None:
     """Biases so low that these units stay silent."""
     with torch.no_grad():
         layer.bias[places] = -50.0
@@ -55,21 +52,27 @@ def _hush(layer: nn.Module, places: list[int]) -> None:
 
 def _dead_cases(g: torch.Generator) -> Iterator[tuple]:
     given = torch.tensor([[1.0, -1.0, -2.0], [-3.0, 2.0, -1.0]])
-    yield Net(nn.Identity(), nn.ReLU()), given
-    yield Net(nn.ReLU()), torch.tensor([[0.0, -1.0, 2.0], [0.0, 5.0, 0.0]])
+    yield Net(nn.Identity(), nn.ReLU()).eval(), given
+    yield Net(nn.ReLU()).eval(), torch.tensor([[0.0, -1.0, 2.0], [0.0, 5.0, 0.0]])
+    seldom = -torch.rand(300, 4, generator=g) - 1
+    seldom[7, 1], seldom[290, 2] = 3.0, 5.0  # two units speak, each for one picture
+    yield Net(nn.ReLU()).eval(), seldom
+    softly = -torch.rand(6, 5, generator=g) - 1
+    softly[:, 2], softly[3, 4] = 1e-12, 1e-12
+    yield Net(nn.ReLU()).eval(), softly
     for n, size in ((6, 8), (3, 6)):
         dense = nn.Linear(4, size), nn.ReLU(), nn.Linear(size, 5), nn.ReLU()
         net = settle(Net(*dense, nn.Linear(5, 2)), g, 1.0)
-        _hush(net[0], [1, 3])
-        yield net, torch.randn(n, 4, generator=g)
+        hush(net[0], [1, 3])
+        yield net.eval(), torch.randn(n, 4, generator=g)
     net = Net(
         nn.Conv2d(1, 3, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(18, 7), nn.ReLU(), nn.Linear(7, 4),
     )  # fmt: skip
     settle(net, g, 1.0)
-    _hush(net[0], [2])
-    _hush(net[4], [0])
-    yield net, torch.randn(4, 1, 6, 9, generator=g)
+    hush(net[0], [2])
+    hush(net[4], [0])
+    yield net.eval(), torch.randn(4, 1, 6, 9, generator=g)
 
 
 def _whole_maps(Z: Tensor, Y: Tensor) -> Tensor:
@@ -88,6 +91,22 @@ DEAD = FunctionExercise(
         "you asked which pictures silence all units: the pictures are axis 0": _silent(
             lambda Z, Y: (Y == 0).flatten(1).all(1)
         ),
+        "all(1) runs over the units, or the maps: the pictures are axis 0": _silent(
+            lambda Z, Y: (Y == 0).all(1)
+        ),
+        "a unit that speaks softly counts as dead: compare with 0 itself": _silent(
+            lambda Z, Y: (Y < 1e-6).all(0)
+        ),
+        "a unit that seldom speaks counts as dead: zero on 299 of 300 pictures is "
+        "not zero on all": _silent(lambda Z, Y: (Y == 0).float().mean(0) > 0.99),
+        "a unit that is zero on most pictures counts as dead: it must be on all": (
+            _silent(lambda Z, Y: (Y == 0).float().mean(0) > 0.5)
+        ),
+        "one answer for a whole ReLU: a mask has one for every unit, all(0)": _silent(
+            lambda Z, Y: (Y == 0).all()
+        ),
+        "the mean over the pictures is compared with a limit: one picture can wake "
+        "a unit": _silent(lambda Z, Y: Y.mean(0) < 0.1),
         "you marked the living units: turn the mask round": _silent(
             lambda Z, Y: (Y != 0).any(0)
         ),
@@ -98,6 +117,15 @@ DEAD = FunctionExercise(
         "wake it": _silent(lambda Z, Y: Z.mean(0) < 0),
         "the input counts as dead only below zero: at zero ReLU is silent too": _silent(
             lambda Z, Y: (Z < 0).all(0)
+        ),
+        "the masks are lists: a tensor of True and False for every ReLU": (
+            lambda net, X: [mask.tolist() for mask in _silent()(net, X)]
+        ),
+        "the masks are joined into one: a list with one for every ReLU was asked for": (
+            lambda net, X: torch.cat([mask.flatten() for mask in _silent()(net, X)])
+        ),
+        "these are places of dead units: a mask is True or False for every unit": (
+            _silent(lambda Z, Y: (Y == 0).all(0).nonzero())
         ),
         "a mask for every layer: only those of the ReLUs were asked for": _silent(
             kinds=nn.Module
@@ -113,147 +141,3 @@ DEAD = FunctionExercise(
     },
     others=(_silent(lambda Z, Y: (Z <= 0).all(0)), _by_hooks),
 )  # fmt: skip
-
-
-def _without(
-    net,
-    X,
-    living: Callable = lambda Y: (Y > 0).any(0),
-    *,
-    first: bool = True,
-    second: bool = True,
-    columns: bool = True,
-    copied: bool = True,
-    inside: bool = False,
-) -> nn.Module:
-    outputs = []
-    with torch.no_grad():
-        for layer in net:
-            X = layer(X)
-            outputs.append(X)
-    keeps = [living(outputs[n]) for n in (9, 11)]
-    keeps = [
-        k if on else k | True for k, on in zip(keeps, (first, second), strict=True)
-    ]
-    small, inputs = list(net), slice(None)
-    for n, keep in (8, keeps[0]), (10, keeps[1]), (12, slice(None)):
-        W, b = net[n].weight.detach()[keep][:, inputs], net[n].bias.detach()[keep]
-        small[n] = nn.Linear(W.shape[1], W.shape[0])
-        if copied:
-            small[n].weight.data, small[n].bias.data = W, b
-        if inside:
-            net[n] = small[n]
-        inputs = keep if columns else slice(None)
-    return nn.Sequential(*small)
-
-
-def _masked(net, X):
-    """Dead units are set to zero and stay."""
-    whole = copy.deepcopy(net)
-    living = _without(net, X)
-    with torch.no_grad():
-        for n in (8, 10):
-            rows = {tuple(row.tolist()) for row in living[n].weight[:, :1]}
-            for row, w in enumerate(net[n].weight[:, :1]):
-                if tuple(w.tolist()) not in rows:
-                    whole[n].weight[row] = 0
-                    whole[n].bias[row] = 0
-    return whole
-
-
-def _smaller(net, X):
-    """The original's layers cut in a copy."""
-    small = copy.deepcopy(net).eval()
-    with torch.no_grad():
-        first = net[:10](X).amax(0) > 0
-        second = net[:12](X).amax(0) > 0
-    for n, rows, columns in ((8, first, None), (10, second, first), (12, None, second)):
-        W, b = small[n].weight.data, small[n].bias.data
-        W, b = (W, b) if rows is None else (W[rows], b[rows])
-        W = W if columns is None else W[:, columns]
-        small[n].weight, small[n].bias = nn.Parameter(W), nn.Parameter(b)
-        small[n].out_features, small[n].in_features = W.shape
-    return small
-
-
-def _lenets() -> Iterator[tuple[nn.Sequential, Tensor, Tensor]]:
-    """Network, pictures that decide, other pictures."""
-    pictures = sample()[0][:400][0]
-    yield pretrained_lenet(0).net, pictures[:200], pictures[200:]
-    g = torch.Generator().manual_seed(0)
-    for places in (([0, 7, 119], [83]), ([5], [])):
-        net = settle(LeNet.modern().net, g, 0.1)
-        with torch.no_grad():
-            net[8].bias += 0.5
-            net[10].bias += 20 * (not places[1])  # all of the second speak
-        _hush(net[8], places[0])
-        _hush(net[10], places[1])
-        yield net, pictures[:100], pictures[200:]
-
-
-def _examine(without: Callable[[nn.Module, Tensor], nn.Module]) -> str | None:
-    if not callable(without):
-        return ITSELF
-    with seeded():
-        for net, X, others in _lenets():
-            right = _without(net, X)
-            kept = copy.deepcopy(net)
-            mistake = _judge(without(net, X.clone()).cpu(), right, X, others)
-            old, new = kept.state_dict(), net.state_dict()
-            if any(old[k].shape != new[k].shape or not old[k].equal(new[k])
-                   for k in old):  # fmt: skip
-                return "`net` itself is changed: build another network"
-            if mistake:
-                return mistake
-    return None
-
-
-def _judge(small: nn.Module, right: nn.Module, X: Tensor, others: Tensor) -> str | None:
-    sizes = [len(m.weight) for m in leaves(small) if isinstance(m, nn.Linear)]
-    first, second, last = (len(right[n].weight) for n in (8, 10, 12))
-    if len(sizes) != 3 or sizes[2] != last:
-        return f"three dense layers are wanted, the last one with {last} outputs"
-    if sizes == [120, 84, last] != [first, second, last]:
-        return "nothing is removed: units that are set to zero still have weights"
-    if sizes[:2] == [120 - first, 84 - second]:
-        return "you removed the living units and kept the dead"
-    if sizes[0] < first or sizes[1] < second:
-        return "you removed units that speak for some of the pictures"
-    if sizes[0] > first:
-        return "the layer of 120 units keeps dead ones"
-    if sizes[1] > second:
-        return "the layer of 84 units keeps dead ones"
-    with torch.no_grad():
-        try:
-            Y = small(X)
-        except RuntimeError:
-            return "the next layer still reads units that are gone: cut its columns too"
-        if not torch.allclose(Y, right(X), 1e-3, 1e-3):
-            return "it gives other scores: the kept weights and biases must be the old"
-        if not torch.allclose(small(others), right(others), 1e-3, 1e-3):
-            return "on other pictures it gives scores that it should not"
-    return None
-
-
-def _cut(**other) -> tuple[Callable]:
-    return (lambda net, X: _without(net, X, **other),)
-
-
-WITHOUT = ValueExercise(
-    name="without",
-    examine=_examine,
-    wants="the function without(net, X), which returns the smaller network",
-    right=lambda: [_cut(), (_smaller,)],
-    mistakes={
-        "nothing is removed": lambda: (_masked,),
-        "you removed the living units": lambda: _cut(living=lambda Y: (Y == 0).all(0)),
-        "you removed units that speak for some": lambda: _cut(
-            living=lambda Y: (Y > 0).float().mean(0) > 0.5
-        ),
-        "the layer of 120 units keeps dead ones": lambda: _cut(first=False),
-        "the layer of 84 units keeps dead ones": lambda: _cut(second=False),
-        "the next layer still reads units that are gone": lambda: _cut(columns=False),
-        "it gives other scores": lambda: _cut(copied=False),
-        "`net` itself is changed": lambda: _cut(inside=True),
-    },
-)

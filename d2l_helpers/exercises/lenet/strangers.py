@@ -10,8 +10,17 @@ from torch import Tensor
 
 from ...devices import try_gpu
 from ...pretrained import pretrained_lenet
-from .._exercise import ValueExercise
-from .probes import ITSELF, sample, seeded
+from .._exercise import Raised, ValueExercise
+from .probes import (
+    ITSELF,
+    NOTHING,
+    Said,
+    called,
+    kind_of,
+    sample,
+    seeded,
+    spoken,
+)
 
 MANY = 0.09  # the 7 % of the exercise, and what chance adds to 1,000 garments
 
@@ -39,10 +48,19 @@ def _answers(refuse: Callable, X: Tensor) -> Tensor:
         try:
             found = refuse(X.clone())
         except RuntimeError:  # a rule whose network is on the GPU
-            found = refuse(X.to(try_gpu()))
+            found = called(refuse, X.to(try_gpu()))
+        except Exception as error:
+            raise Said(f"it stops with an error, {Raised(error)!r}") from error
+    if found is None:
+        raise Said(NOTHING)
+    try:
         return torch.as_tensor(found).cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        sentence = f"one answer for each picture is wanted, {kind_of(found)} came"
+        raise Said(sentence) from error
 
 
+@spoken
 def _examine(refuse: Callable[[Tensor], Tensor]) -> str | None:
     if not callable(refuse):
         return ITSELF
@@ -55,6 +73,9 @@ def _examine(refuse: Callable[[Tensor], Tensor]) -> str | None:
                 "one for each picture"
             )
         if first.dtype != torch.bool:
+            bits = [_answers(refuse, X) for X in pictures.values()]
+            if all(((b == 0) | (b == 1)).all() for b in bits):
+                return "the answers are 0 and 1 as numbers: leave them True and False"
             return "the answers are numbers: compare them with a limit, True or False"
         share = {k: float(_answers(refuse, X).float().mean())
                  for k, X in pictures.items()}  # fmt: skip
@@ -156,6 +177,13 @@ REFUSE = ValueExercise(
             lambda X: ~_rule(_doubt, _strange)(X),
         ),
         "the answers are numbers": lambda: (_strange,),
+        "the answers are 0 and 1 as numbers": lambda: (
+            lambda X: _rule(_doubt, _strange)(X).float(),
+        ),
+        "it returns None": lambda: (lambda X: None,),
+        "one answer for each picture is wanted, a dict came": lambda: (
+            lambda X: {"refused": _rule(_strange)(X)},
+        ),
         "one for each picture": lambda: (
             lambda X: _rule(_strange)(X).any(),
         ),

@@ -11,6 +11,7 @@ from torch import Tensor
 from ... import shapes
 from .._cases import some
 from .._exercise import FunctionExercise
+from ._guarded import GuardedExercise
 
 
 def pad(X: Tensor, p: int, mode: str) -> Tensor:
@@ -84,7 +85,27 @@ def _unrefused(X: Tensor, p: int, mode: str) -> Tensor:
     return X[rows][:, columns]
 
 
-PAD = FunctionExercise(
+def _changed(**modes: str):
+    """One mode does what another should."""
+
+    def padded(X: Tensor, p: int, mode: str) -> Tensor:
+        return pad(X, p, modes.get(mode, mode))
+
+    return padded
+
+
+def _few(X: Tensor, p: int, mode: str) -> bool:
+    """Too few cells for the mirror."""
+    return mode == "reflect" and p >= min(X.shape)
+
+
+def _other_error(X: Tensor, p: int, mode: str) -> Tensor:
+    if _few(X, p, mode):
+        raise RuntimeError("padding size should be less")
+    return pad(X, p, mode)
+
+
+PAD = GuardedExercise(
     name="pad",
     right=pad,
     cases=_pad_cases,
@@ -102,6 +123,20 @@ PAD = FunctionExercise(
                 F.pad(X, (p, p, p, p)) * (pad(X, p, mode) == pad(X, p, mode))
             )
         ),
+        "reflect and replicate are swapped": _changed(
+            reflect="replicate", replicate="reflect"
+        ),
+        "reflect and circular are swapped": _changed(
+            reflect="circular", circular="reflect"
+        ),
+        "replicate and circular are swapped": _changed(
+            replicate="circular", circular="replicate"
+        ),
+        "every mode repeats the border cell for you": _changed(
+            reflect="replicate", circular="replicate"
+        ),
+        "where the picture has too few cells another error comes: it has to be a "
+        "ValueError": _other_error,
         "it goes on where the picture has too few cells: raise a ValueError": (
             _unrefused
         ),
@@ -109,8 +144,12 @@ PAD = FunctionExercise(
     only={
         "right for square pictures only": lambda X, p, mode: X.shape[0] == X.shape[1],
         "right for one row of padding only": lambda X, p, mode: p <= 1,
+        "right where the picture has enough cells only: else raise a ValueError": (
+            lambda X, p, mode: not _few(X, p, mode)
+        ),
     },
     others=(_by_index(_place),),
+    plain=lambda X, p, mode: p < min(X.shape),
 )
 
 
@@ -156,6 +195,18 @@ USE_MAP = FunctionExercise(
     cases=_use_cases,
     mistakes={
         "the padding is left out": lambda h, w, k, p: use_map(h, w, k, 0),
+        "one is missing along each axis: from first to last, both included": (
+            lambda h, w, k, p: (_axis(h, k, p) - 1)[:, None] * (_axis(w, k, p) - 1)
+        ),
+        "rows and columns are swapped: the map is (h, w)": (
+            lambda h, w, k, p: use_map(w, h, k, p)
+        ),
+        "a list came: give a tensor of shape (h, w)": (
+            lambda h, w, k, p: use_map(h, w, k, p).tolist()
+        ),
+        "columns only: multiply by the counts of the rows": (
+            lambda h, w, k, p: _axis(w, k, p).expand(h, w)
+        ),
         "you added the counts of row and column: windows are pairs, so multiply": (
             lambda h, w, k, p: _axis(h, k, p)[:, None] + _axis(w, k, p)
         ),

@@ -69,11 +69,29 @@ RECEPTIVE = FunctionExercise(
         "you left the dilation out": _field(
             lambda r, j, k, s, d: (r + (k - 1) * j, j * s)
         ),
+        "you took the stride for the dilation: a layer is (kernel, stride, dilation)": (
+            lambda layers: receptive([(k, d, s) for k, s, d in layers])
+        ),
+        "you took the stride for the kernel: a layer is (kernel, stride, dilation)": (
+            lambda layers: receptive([(s, k, d) for k, s, d in layers])
+        ),
+        "the two numbers are swapped: the field comes first": lambda layers: receptive(
+            layers
+        )[::-1],
+        "the field alone came: give the pair (field, jump)": lambda layers: receptive(
+            layers
+        )[0],
         "the jump is the product of the strides, not their sum": _field(
             lambda r, j, k, s, d: (r + (k - 1) * d * j, j + s - 1)
         ),
-        "you went through the layers from the wrong end": lambda layers: receptive(
-            layers[::-1]
+        "the layers are swapped: the first of the list stands at the input": (
+            lambda layers: receptive(layers[::-1])
+        ),
+        "the layers are swapped, and the jump was updated first": lambda layers: _field(
+            lambda r, j, k, s, d: (r + (k - 1) * d * j * s, j * s)
+        )(layers[::-1]),
+        "your field does not shrink by one before a stride widens it": lambda layers: (
+            _field(lambda r, j, k, s, d: (r * s + (k - 1) * d, j * s))(layers[::-1])
         ),
         "the dilation makes later cells stand further apart for you: only strides do": (
             _field(lambda r, j, k, s, d: (r + (k - 1) * d * j, j * s * d))
@@ -127,7 +145,7 @@ def _examine_stacks(stacks: dict) -> str | None:
         return f"the last two stacks see {fields[0]} and {fields[1]} cells"
     weights = [tables[name].parameters for name in NAMES[2:]]
     if 8 * weights[1] >= weights[0]:
-        return f"{weights[1]} weights are not fewer than {weights[0]}/8"
+        return f"{weights[1]} numbers, biases counted, are no eighth of {weights[0]}"
     return None
 
 
@@ -170,7 +188,7 @@ STACKS = ValueExercise(
         "the last two stacks see": lambda: _stacked(
             few=[nn.Conv2d(1, 1, 3, padding=1), nn.Conv2d(1, 1, 22)]
         ),
-        "weights are not fewer than": lambda: _stacked(
+        "numbers, biases counted, are no eighth of": lambda: _stacked(
             few=[nn.Conv2d(1, 1, 8) for _ in range(3)]
         ),
     },

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
+from torch.overrides import TorchFunctionMode
 
 from .._cases import some
-from .._exercise import FunctionExercise
+from .._exercise import FunctionExercise, run
 
 
 def strided(X, K, stride=(1, 1), padding=(0, 0)):
@@ -64,11 +65,44 @@ def _loop(X, K, stride=(1, 1), padding=(0, 0)):
     return torch.stack(rows)
 
 
-STRIDED = FunctionExercise(
+THROWN = "you compute every cell and throw most away: go over the kept ones only"
+
+
+class _Shapes(TorchFunctionMode):
+    """Notes the shape of all that is computed; a view computes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[tuple[int, ...]] = set()
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor) and not result._is_view():
+            self.seen.add(tuple(result.shape[-2:]))
+        return result
+
+
+class _KeptOnly(FunctionExercise):
+    """Right numbers are not enough: the others must not be computed."""
+
+    def _general(self, answer: Callable, cases: list[tuple]) -> str:
+        if general := super()._general(answer, cases):
+            return general
+        X, K = torch.ones(11, 13), torch.ones(3, 4)
+        with _Shapes() as shapes:
+            run(answer, (X, K, (2, 3), (1, 2)))
+        every = 11 + 2 - 3 + 1, 13 + 4 - 4 + 1
+        return THROWN if every in shapes.seen else ""
+
+
+STRIDED = _KeptOnly(
     name="strided",
     right=strided,
     cases=_strided_cases,
     mistakes={
+        THROWN: lambda X, K, s=(1, 1), p=(0, 0): strided(X, K, (1, 1), p)[
+            :: s[0], :: s[1]
+        ],
         "the stride thins out the picture: it moves the window, inside which all "
         "cells count": _thin_input,
         "you padded one side: zeros come on both": _one_sided,
@@ -77,6 +111,9 @@ STRIDED = FunctionExercise(
         ),
         "rows and columns of the stride are swapped": (
             lambda X, K, s=(1, 1), p=(0, 0): strided(X, K, s[::-1], p)
+        ),
+        "rows and columns are swapped, of the stride and of the padding": (
+            lambda X, K, s=(1, 1), p=(0, 0): strided(X, K, s[::-1], p[::-1])
         ),
         "you flipped the kernel: correlation lays it down as it is": _flipped,
         "the kernel is transposed": (

@@ -31,6 +31,9 @@ def _average_cases(g: torch.Generator) -> Iterator[tuple]:
     X3 = torch.arange(9.0).reshape(1, 1, 3, 3)
     yield X3, (2, 2), (1, 1), (0, 0), True
     yield X3 + 1, (3, 3), (1, 1), (1, 1), False
+    # black pixels inside the picture are no border
+    yield X3.clamp(min=5) - 5, (3, 3), (1, 1), (1, 1), False
+    yield torch.randn(2, 2, 6, 5, generator=g).relu(), (2, 3), None, (1, 1), False
     settings = [
         (1, 6, 6, (2, 2), None, (0, 0)), (3, 6, 6, (2, 2), None, (0, 0)),
         (1, 7, 9, (2, 3), (1, 2), (1, 1)), (3, 9, 7, (3, 2), (2, 1), (1, 0)),
@@ -69,6 +72,25 @@ def _folded(X, size, stride=None, padding=(0, 0), counted=True):
     return (sums / cells).reshape(n, c, *sums.shape[-2:])
 
 
+def _added(mean: bool) -> Callable:
+    """Every map of the result is the sum, or the mean, of all the channels'."""
+
+    def averaged(X, size, stride, padding, counted):
+        Y = average(X, size, stride, padding, counted)
+        every = Y.mean(1, keepdim=True) if mean else Y.sum(1, keepdim=True)
+        return every.expand_as(Y)
+
+    return averaged
+
+
+def _by_content(X, size, stride, padding, counted):
+    """The cells counted are those that are not black."""
+    K = _shares(X, size)
+    pictures = X if counted else torch.cat([X, (X != 0).to(X.dtype)])
+    Y = F.conv2d(pictures, K, None, stride or size, padding, 1, X.shape[1])
+    return Y if counted else Y[: len(X)] / Y[len(X) :]
+
+
 def _convolves(answer: Callable) -> str:
     names = calls(answer, torch.rand(1, 2, 6, 6), (2, 2), (2, 2), (0, 0), True)
     return "" if any("conv" in name for name in names) else NO_CONVOLUTION
@@ -85,8 +107,15 @@ AVERAGE = Watched(
         "the channels mix: one kernel (1, kh, kw) per channel, with groups=c": (
             _kernel(lambda X, shares: shares.repeat(1, X.shape[1], 1, 1))
         ),
+        "all channels are added up: groups=c keeps them apart": _added(mean=False),
+        "each map is the mean of all the channels: groups=c keeps them apart": (
+            _added(mean=True)
+        ),
         "one map comes out of all channels: as many must come out as went in": (
             _kernel(lambda X, shares: shares.transpose(0, 1))
+        ),
+        "one map comes out, the mean of all channels: as many come out as went in": (
+            _kernel(lambda X, shares: shares.transpose(0, 1) / X.shape[1])
         ),
         "you step by one cell: the stride is the window unless given": (
             lambda X, size, stride, padding, counted: average(
@@ -120,6 +149,8 @@ AVERAGE = Watched(
                 X, size, stride, padding, False
             )
         ),
+        "black pixels are left out as well: what does not count is the border, so "
+        "convolve a picture of ones, not X != 0": _by_content,
         "counted is turned round: with counted=True the zeros belong to the mean": (
             lambda X, size, stride, padding, counted: average(
                 X, size, stride, padding, not counted

@@ -85,6 +85,21 @@ def _by_columns(d: Tensor, window: Tensor, upstream: Tensor) -> None:
     d[_winner(window.T)[::-1]] += upstream
 
 
+def _wrong_height(d: Tensor, window: Tensor, upstream: Tensor) -> None:
+    """Within the window: a row that it does not have is an error."""
+    place = int((window == window.max()).flatten().int().argmax())
+    d[divmod(place, len(window))] += upstream
+
+
+def _exchanged(d: Tensor, window: Tensor, upstream: Tensor) -> None:
+    place = int((window == window.max()).flatten().int().argmax())
+    d[divmod(place, len(window))[::-1]] += upstream
+
+
+def _sideways(d: Tensor, window: Tensor, upstream: Tensor) -> None:
+    d[_winner(window)[::-1]] += upstream
+
+
 def _average(d: Tensor, window: Tensor, upstream: Tensor) -> None:
     d += upstream / window.numel()
 
@@ -151,6 +166,13 @@ MAX_BACKWARD = FunctionExercise(
         "a flat place in the window is row·kw + column: divide by kw, not by kh": (
             _wrong_width
         ),
+        "divmod by kh finds rows that the window does not have: divide the flat "
+        "place by kw": _walk(_wrong_height),
+        "the winner's row and column are exchanged: divmod by kw gives the row first": (
+            _walk(_sideways)
+        ),
+        "divmod gives (row, column) when it divides by kw: you divide by kh, and "
+        "read (column, row)": _walk(_exchanged),
     },
     only={
         "right where windows do not overlap only": _apart,

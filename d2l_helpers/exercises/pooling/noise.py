@@ -47,6 +47,26 @@ def _best_limit(A, B):
     return right.max().item() / (len(A) + len(B))
 
 
+def _in_order(A, B):
+    """Only the pairs of equal places; an error where one is longer."""
+    return ((A > B).double() + (A == B).double() / 2).mean().item()
+
+
+def _zipped(tie: float):
+    """zip ends with the shorter of the two."""
+
+    def paired(A, B):
+        pairs = list(zip(A.tolist(), B.tolist(), strict=False))
+        return sum((a > b) + tie * (a == b) for a, b in pairs) / len(pairs)
+
+    return paired
+
+
+def _by_rank(A, B):
+    """The largest meets the largest, and so on."""
+    return _in_order(A.sort()[0], B.sort()[0])
+
+
 TOLD_APART = FunctionExercise(
     name="told_apart",
     right=told_apart,
@@ -64,11 +84,23 @@ TOLD_APART = FunctionExercise(
         "you compare number by number in their order: every A meets every B": (
             lambda A, B: (A > B).double().mean().item()
         ),
+        "the pairs are those of equal places: compare A[:, None], a column, with B": (
+            _in_order
+        ),
+        "zip pairs the first with the first and stops with the shorter: every A "
+        "meets every B": _zipped(0.5),
+        "zip pairs the first with the first, and a tie counts nothing for you: every "
+        "A meets every B, a tie is ½": _zipped(0),
+        "you sort both and compare in order: every A meets every B": _by_rank,
+        "you let A meet A: every A meets every B": lambda A, B: told_apart(A, A),
         "you compare A with the mean of B: every A meets every B": (
             lambda A, B: told_apart(A, B.mean()[None])
         ),
         "you compare the two means: every A meets every B": (
             lambda A, B: told_apart(A.mean()[None], B.mean()[None])
+        ),
+        "you ask which mean is larger, yes or no: every A meets every B": (
+            lambda A, B: float(A.mean() > B.mean())
         ),
         "that is the difference of the means: count how often A is the larger": (
             lambda A, B: (A.mean() - B.mean()).item()

@@ -86,6 +86,23 @@ def _compared(move: Callable[[Tensor, int], Tensor]):
     return rate
 
 
+def _sliced(X: Tensor, dx: int) -> Tensor:
+    """One slice for both directions: right for dx > 0, an error for 0."""
+    Z = torch.zeros_like(X)
+    Z[..., dx:] = X[..., :-dx]
+    return Z
+
+
+def _sliced_left(X: Tensor, dx: int) -> Tensor:
+    Z = torch.zeros_like(X)
+    Z[..., :dx] = X[..., -dx:]
+    return Z
+
+
+def _kept_at_zero(X: Tensor, dx: int) -> Tensor:
+    return _sliced(X, dx) if dx else X
+
+
 def _measured(measure: Callable[[Tensor, Tensor], Tensor]):
     """Another comparison of the scores before and after."""
 
@@ -149,6 +166,14 @@ FLIP_RATE = Watched(
         "you move the rows: F.pad begins with the last axis, (left, right, …)": (
             _compared(lambda X, dx: F.pad(X, (0, 0, dx, -dx)))
         ),
+        "a negative dx counts from the right end in X[..., :-dx], and dx = 0 leaves "
+        "nothing: F.pad takes any dx": _compared(_sliced),
+        "a negative dx counts from the right end in X[..., :-dx]: F.pad takes any dx": (
+            _compared(_kept_at_zero)
+        ),
+        "a positive dx counts from the right end in X[..., -dx:]: F.pad takes any dx": (
+            _compared(_sliced_left)
+        ),
         "you move by one column always": _compared(lambda X, dx: moved(X, 1)),
         "the network runs in the mode it came in: call net.eval() first": _as_it_is,
         STAYS: _left(False),
@@ -177,6 +202,13 @@ FLIP_RATE = Watched(
     },
     only={
         "right for steps to the right only": lambda net, X, dx: dx >= 0,
+        "right for dx > 0 only: with dx = 0 and dx < 0 your slice is another one": (
+            lambda net, X, dx: dx > 0
+        ),
+        "right for steps to the left only": lambda net, X, dx: dx < 0,
+        "right for steps only: with dx = 0 a slice [:-dx] is empty": (
+            lambda net, X, dx: dx != 0
+        ),
         "right for square pictures only": lambda net, X, dx: X.shape[2] == X.shape[3],
     },
     others=(_one_batch,),

@@ -36,6 +36,10 @@ def _soft_cases(g: torch.Generator) -> Iterator[tuple]:
     yield torch.randn(1, 2, 4, 6, generator=g) * 100, (2, 3), 0.1
 
 
+def _normalised(powers: Tensor) -> Tensor:
+    return powers / powers.sum(-1, keepdim=True)
+
+
 def _weighted(weights: Callable[[Tensor, float], Tensor]):
     """Windows with weights by another rule."""
 
@@ -70,6 +74,20 @@ def _by_hand(X, size, T):
     return (powers * W).sum(-1) / powers.sum(-1)
 
 
+def _in_place(X, size, T):
+    """Each cell's weight, where the cell was."""
+    W = windows(X, size)
+    weights = (W.flatten(-2) / T).softmax(-1).reshape(W.shape)
+    n, c, oh, ow, kh, kw = W.shape
+    return weights.transpose(3, 4).reshape(n, c, oh * kh, ow * kw)
+
+
+def _near(X, size, T) -> bool:
+    """Does every window have a cell that is not far below the largest of all?"""
+    best = _flat(X, size).amax(-1) / T
+    return bool((X.max() / T - best < 80).all())  # exp(−80) is still a number
+
+
 def _fills(X, size, T) -> bool:
     return all(n % k == 0 for n, k in zip(X.shape[2:], size, strict=True))
 
@@ -90,7 +108,14 @@ SOFT_POOL = FunctionExercise(
         ),
         "the channels share one softmax: unfold each by itself": _channels_mixed,
         "powers overflow: subtract the largest cell first, as softmax does": _weighted(
-            lambda W, T: (W / T).exp() / (W / T).exp().sum(-1, keepdim=True)
+            lambda W, T: _normalised((W / T).exp())
+        ),
+        "you subtract a mean, which leaves large powers: subtract each window's "
+        "largest cell": _weighted(
+            lambda W, T: _normalised(((W - W.mean(-1, keepdim=True)) / T).exp())
+        ),
+        "the weights do not sum to 1: divide by the sum of the powers": _weighted(
+            lambda W, T: (W / T).exp()
         ),
         "you multiply by T: a high temperature makes weights equal, so divide": (
             lambda X, size, T: soft_pool(X, size, 1 / T)
@@ -99,6 +124,17 @@ SOFT_POOL = FunctionExercise(
         "you return the weights: multiply by the cells and add up": (
             lambda X, size, T: (_flat(X, size) / T).softmax(-1)
         ),
+        "you return the weights, window by window: multiply by the cells and add up": (
+            lambda X, size, T: (
+                (_flat(X, size) / T).softmax(-1).reshape(windows(X, size).shape)
+            )
+        ),
+        "you return a picture of weights: multiply by the cells and add up": _in_place,
+        "you return the largest weight: multiply all of them by their cells": (
+            lambda X, size, T: (_flat(X, size) / T).softmax(-1).amax(-1)
+        ),
+        "these are sums of powers, without values: weigh the cells by them, and "
+        "divide by this sum": lambda X, size, T: (_flat(X, size) / T).exp().sum(-1),
         "the weights alone add up to 1: multiply by the cells first": (
             lambda X, size, T: (_flat(X, size) / T).softmax(-1).sum(-1)
         ),
@@ -121,6 +157,8 @@ SOFT_POOL = FunctionExercise(
     only={
         "right for square windows only": lambda X, size, T: size[0] == size[1],
         "right for one channel only": lambda X, size, T: X.shape[1] == 1,
+        "right where no window lies far below the largest cell only: one shift for all "
+        "of X lets its powers vanish, take each window's own largest": _near,
         "right where windows fill X only: leave out what remains": _fills,
     },
     others=(_by_hand,),

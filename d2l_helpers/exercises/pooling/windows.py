@@ -46,7 +46,8 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
         for mode in ("max", "avg"):
             yield torch.randn(shape, generator=g) - 1, size, mode, stride
     for mode in ("max", "avg"):
-        size, stride = ((some(g, 1, 4), some(g, 1, 4)) for _ in range(2))
+        size = some(g, 2, 4), some(g, 2, 4)
+        stride = some(g, 1, size[0]), some(g, 1, size[1])
         yield torch.randn(2, 9, 7, generator=g), size, mode, stride
 
 
@@ -65,6 +66,13 @@ def _sticking_out(X, size, mode, stride):
         for i in range(0, X.shape[-2], sh)
     ]  # fmt: skip
     return torch.stack(rows, -2)
+
+
+def _rounded_up(X, size, mode, stride):
+    """What `ceil_mode=True` gives: a last window that lacks cells."""
+    library = F.max_pool2d if mode == "max" else F.avg_pool2d
+    Y = library(X.reshape(-1, 1, *X.shape[-2:]), size, stride, ceil_mode=True)
+    return Y.reshape(*X.shape[:-2], *Y.shape[-2:])
 
 
 def _walking(X, size, mode="max", stride=None):
@@ -146,6 +154,9 @@ POOL2D = Watched(
             lambda X, size, mode, stride: pool2d(X, size, mode, stride)[..., :-1, :-1]
         ),
         "windows that stick out count for you: leave them out": _sticking_out,
+        "you round the number of windows up, as ceil_mode=True does: round down": (
+            _rounded_up
+        ),
         "you never look at the mode: the average is a maximum too": (
             lambda X, size, mode, stride: pool2d(X, size, "max", stride)
         ),

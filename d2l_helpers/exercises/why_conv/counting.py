@@ -75,6 +75,13 @@ def _whole(n: int, delta: int | None) -> int:
     return n * n * (2 * _reach(n, delta) + 1) ** 2
 
 
+def _border_free(n: int, delta: int | None) -> int:
+    """One window for the units that see a whole one; the others have their own."""
+    whole = (2 * _reach(n, delta) + 1) ** 2
+    inner = max(n - 2 * _reach(n, delta), 0) ** 2
+    return weights_of(n, delta, False) - inner * whole + (whole if inner else 0)
+
+
 def _zero_is_none(n, delta=None, tied=True):
     return weights_of(n, delta or None, tied)
 
@@ -142,6 +149,12 @@ WEIGHTS_OF = FunctionExercise(
                 else weights_of(n, delta, False)
             )
         ),
+        "no weight looks outside the picture, also where you cut the window at n − 1: "
+        "at the border it sticks out": _free(
+            lambda n, delta: (
+                weights_of(n, delta, False) if delta is None else _whole(n, delta)
+            )
+        ),
         "near but not tied is not n⁴: a layer may have the second wish alone": (
             _free(_all_pairs)
         ),
@@ -161,6 +174,28 @@ WEIGHTS_OF = FunctionExercise(
                 weights_of(n, delta, False)
                 if delta is None
                 else (max(n - 2 * delta, 0) * (2 * delta + 1)) ** 2
+            )
+        ),
+        "your border units have weights of their own: tied, they share those of the "
+        "window that are inside the picture": _tied(
+            lambda n, delta: weights_of(n) if delta is None else _border_free(n, delta)
+        ),
+        "your border units have weights of their own, and with no limit all units "
+        "are such: tied weights are shared by every place": _tied(_border_free),
+        "you counted the offsets to one side: they go to both": _tied(
+            lambda n, delta: (_reach(n, delta) + 1) ** 2
+        ),
+        "you counted 2n offsets along an axis: from −(n − 1) to n − 1 there are "
+        "2n − 1": _tied(
+            lambda n, delta: 4 * n * n if delta is None else weights_of(n, delta)
+        ),
+        "you counted 2n + 1 offsets along an axis: from −(n − 1) to n − 1 there are "
+        "2n − 1": _tied(
+            lambda n, delta: (2 * n + 1) ** 2 if delta is None else weights_of(n, delta)
+        ),
+        "the longest offset is n − 1, not n": _tied(
+            lambda n, delta: (
+                weights_of(n) if delta is None else _right_window(min(delta, n))
             )
         ),
         "one axis only: a picture has two, so square it": (
@@ -193,6 +228,10 @@ WEIGHTS_OF = FunctionExercise(
         "right for a radius inside the picture only": (
             lambda n, delta, tied: delta is None or delta < n
         ),
+        "right, if not tied, for a radius inside the picture only": (
+            lambda n, delta, tied: tied or delta is None or delta < n
+        ),
+        "right with a limit only": lambda n, delta, tied: delta is not None,
         "right with no limit only": lambda n, delta, tied: delta is None,
     },
     others=(_listed, _mask),

@@ -103,6 +103,15 @@ COMMUTATOR = FunctionExercise(
         "you take the sum of the differences: the largest one is wanted": (
             lambda f, X: _gap(f, X).abs().sum().item()
         ),
+        "you take the norm of the differences: the largest one is wanted": (
+            lambda f, X: _gap(f, X).norm().item()
+        ),
+        "you take the smallest difference: the largest one is wanted": (
+            lambda f, X: _gap(f, X).abs().min().item()
+        ),
+        "you take the root of the mean square: the largest difference is wanted": (
+            lambda f, X: _gap(f, X).square().mean().sqrt().item()
+        ),
         "you squared the differences: their absolute value is wanted": (
             lambda f, X: _gap(f, X).square().max().item()
         ),
@@ -139,6 +148,8 @@ COMMUTATOR = FunctionExercise(
         "you return all differences: the largest one is wanted": (
             lambda f, X: _gap(f, X).abs()
         ),
+        "whether the two are close is not enough: say how large the largest difference "
+        "is": lambda f, X: torch.allclose(f(_right(X)), _right(f(X)), atol=1e-5),
         "a yes or no is not enough: say how large the largest difference is": (
             lambda f, X: commutator(f, X) > 1e-5
         ),

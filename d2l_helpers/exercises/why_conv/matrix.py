@@ -60,6 +60,15 @@ def _no_rows(K: Tensor, n: int) -> Tensor:
     return T
 
 
+def _rolled(K: Tensor, n: int) -> Tensor:
+    """Diagonals by `roll`: what leaves the list comes back at its other end."""
+    T, one = K.new_zeros(n * n, n * n), torch.eye(n * n).to(K)
+    for a in range(3):
+        for b in range(3):
+            T += K[a, b] * one.roll((a - 1) * n + b - 1, 1)
+    return T
+
+
 def _one_limit(K: Tensor, n: int) -> Tensor:
     """No look below, and Python counts negative places from the end."""
     return _placed(K, n, lambda r, c: (r, c) if r < n and c < n else None)
@@ -102,6 +111,13 @@ BIG_MATRIX = FunctionExercise(
         ),
         "it wraps round at the ends of rows: [0, n − 1] and [1, 0] are neighbours in "
         "the list, not in the picture": _no_rows,
+        "it wraps round at the ends of rows, and is transposed": (
+            lambda K, n: _no_rows(K, n).T
+        ),
+        "it wraps round at the ends of rows and of the list: roll loses none": _rolled,
+        "it wraps round at the ends of rows and of the list, and is transposed": (
+            lambda K, n: _rolled(K, n).T
+        ),
         "it wraps round at the top and the left: negative places count from the end, "
         "so leave them out": _one_limit,
         "you left out the windows that stick out: every pixel has an answer, n² rows": (
@@ -112,6 +128,9 @@ BIG_MATRIX = FunctionExercise(
         "subtract 1": lambda K, n: _placed(K, n, _inside(n), centre=0),
         "there are four axes yet: reshape to n² rows and n² columns": (
             lambda K, n: big_matrix(K, n).view(n, n, n, n)
+        ),
+        "there are three axes yet: reshape to n² rows and n² columns": (
+            lambda K, n: big_matrix(K, n).view(n, n, n * n)
         ),
         "your matrix cuts off the decimals: give it the kernel's dtype": (
             lambda K, n: big_matrix(K.trunc(), n)

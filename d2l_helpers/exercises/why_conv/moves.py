@@ -57,6 +57,25 @@ def _wrong_zeros(X: Tensor, di: int, dj: int) -> Tensor:
     return _rolled(X, di, dj) * inside
 
 
+def _one_limit(X: Tensor, di: int, dj: int, stops: bool = True) -> Tensor:
+    """By cell with X[i − di, j − dj], but Python counts negative places from the end.
+
+    Further out than the picture is large Python stops, unless the error is caught.
+    """
+    h, w = X.shape
+    if stops and (di > h or dj > w):
+        raise IndexError
+    rows, columns, _ = _moved(X, di, dj)
+    kept = ((rows < h) & (rows >= -h))[:, None] & (columns < w) & (columns >= -w)
+    return _rolled(X, di, dj) * kept
+
+
+def _over_old(X: Tensor, di: int, dj: int) -> Tensor:
+    """Written into a copy of the picture."""
+    _, _, inside = _moved(X, di, dj)
+    return torch.where(inside, shift(X, di, dj), X)
+
+
 def _cut(X: Tensor, di: int, dj: int) -> Tensor:
     (h, w), di, dj = X.shape, max(di, -X.shape[0]), max(dj, -X.shape[1])
     return X[max(-di, 0) : max(h - di, 0), max(-dj, 0) : max(w - dj, 0)][:h, :w]
@@ -106,6 +125,14 @@ SHIFT = FunctionExercise(
         "the zeros stand at the wrong side: after a roll, empty what came round": (
             _wrong_zeros
         ),
+        "negative places count from the end: let zeros in where i − di or j − dj is "
+        "below 0": _one_limit,
+        "negative places count from the end and raise no IndexError: ask whether "
+        "i − di and j − dj are below 0": lambda X, di, dj: _one_limit(X, di, dj, False),
+        "what stood there before is still there: start from zeros": _over_old,
+        "with di or dj 0 nothing is left: `Y[0:]` is the whole picture": (
+            lambda X, di, dj: shift(X, di, dj) * (di != 0 and dj != 0)
+        ),
         "the border is repeated where zeros should come in": _repeated,
         "moves by negative numbers are lost: they go up and to the left": (
             lambda X, di, dj: shift(X, max(di, 0), max(dj, 0))
@@ -124,6 +151,18 @@ SHIFT = FunctionExercise(
         ),
         "right for moves by positive numbers, none beyond the picture, only": (
             lambda X, di, dj: 0 <= di < X.shape[0] and 0 <= dj < X.shape[1]
+        ),
+        "right unless di or dj is 0: `X[:-0]` is empty, so write `X[: h - di]`": (
+            lambda X, di, dj: di != 0 and dj != 0
+        ),
+        "right unless di is 0: `X[:-0]` is empty, so write `X[: h - di]`": (
+            lambda X, di, dj: di != 0
+        ),
+        "right unless dj is 0: `X[:, :-0]` is empty, so write `X[:, : w - dj]`": (
+            lambda X, di, dj: dj != 0
+        ),
+        "right for moves by positive numbers only, and not by 0: `X[:-0]` is empty": (
+            lambda X, di, dj: di > 0 and dj > 0
         ),
         "right for moves along one axis only": lambda X, di, dj: 0 in (di, dj),
         "right for square pictures only": lambda X, di, dj: X.shape[0] == X.shape[1],

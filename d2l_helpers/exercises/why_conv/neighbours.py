@@ -122,6 +122,11 @@ def _shares(
     one_axis = "the share asks for one axis only: near along rows and along columns"
     for pairs in (near[0], near[1], near.any(0)):
         yield pairs.float().mean().item(), one_axis
+    for pixels in (near.all(0).all(1), near.all(0).any(1)):
+        yield (
+            pixels.float().mean().item(),
+            "the share counts pixels: pairs are asked for, four for each pixel",
+        )
     yield (
         (far == 1).float().mean().item(),
         "the share leaves out the neighbours across a corner: they count here",
@@ -146,12 +151,32 @@ def _shares(
     )
 
 
+def _number(share: Any) -> float | str:
+    if isinstance(share, str):
+        return "the share is a number from 0 to 1, and a text came"
+    share = torch.as_tensor(share, dtype=torch.float64)
+    if share.numel() != 1:
+        return f"the share is one number, the mean of all pairs; {share.numel()} came"
+    return share.item()
+
+
 def _wrong_share(share: float, friends: Tensor, numbers, secret, side: int):
-    right = share_of(friends, secret[numbers], side)
+    came_from = secret[numbers]
+    right = share_of(friends, came_from, side)
     if abs(share - right) < 0.005:  # rounded to per cent will do
         return None
-    if abs(share / 100 - right) < 0.005 or share > 1:
-        return "the share is a part of 1: no per cent, no count"
+    if not math.isfinite(share):
+        return f"the share is {share}: a mean over nothing is no number"
+    if abs(share / 100 - right) < 0.005:
+        return "the share is asked as a part of 1, from 0 to 1: per cent came"
+    if abs(share * 100 - right) < 0.005:
+        return "the share is a part of 1 and divided by 100 once too often"
+    if abs(share / BEST - right) < 0.005:
+        return "these are true neighbours for each pixel: divide by four, the pairs"
+    if share > 1 or share < 0:
+        return "the share is a part of 1, from 0 to 1: no count"
+    if abs(1 - share - right) < 0.005:
+        return "this is the share of the pairs that are no neighbours"
     gap, sentence = min(
         (abs(share - other), sentence)
         for other, sentence in _shares(friends, numbers, secret, side)
@@ -163,7 +188,7 @@ def _wrong_share(share: float, friends: Tensor, numbers, secret, side: int):
 
 def examine(friends: Any, share: Any, snow: Tensor, secret: Tensor) -> str | None:
     friends, secret = torch.as_tensor(friends).cpu(), secret.cpu()
-    snow, share = snow.detach().cpu().float(), float(share)
+    snow = snow.detach().cpu().float()
     _, pixels = snow.shape
     side, numbers = math.isqrt(pixels), varying(snow)
     if wrong := _shape(friends, snow):
@@ -171,5 +196,8 @@ def examine(friends: Any, share: Any, snow: Tensor, secret: Tensor) -> str | Non
     friends = _counted(friends, numbers, pixels)
     if isinstance(friends, str):
         return friends
-    wrong = _wrong_friends(friends, snow[:, numbers], numbers, side)
-    return wrong or _wrong_share(share, friends, numbers, secret, side)
+    if wrong := _wrong_friends(friends, snow[:, numbers], numbers, side):
+        return wrong
+    if isinstance(share := _number(share), str):
+        return share
+    return _wrong_share(share, friends, numbers, secret, side)

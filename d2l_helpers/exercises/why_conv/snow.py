@@ -133,9 +133,26 @@ FRIENDS = ValueExercise(
         "places in your list for pixels": lambda: _chosen(
             came_from=lambda secret, numbers: secret[: len(numbers)]
         ),
-        "no per cent": lambda: _chosen(
+        "per cent came": lambda: _chosen(
             share=lambda steps: 100 * (steps <= 1).all(0).float().mean()
         ),
+        "divided by 100 once too often": lambda: _chosen(
+            share=lambda steps: (steps <= 1).all(0).float().mean() / 100
+        ),
+        "divide by four": lambda: _chosen(
+            share=lambda steps: (steps <= 1).all(0).sum(1).float().mean()
+        ),
+        "no neighbours": lambda: _chosen(
+            share=lambda steps: (steps > 1).any(0).float().mean()
+        ),
+        "the share counts pixels": lambda: _chosen(
+            share=lambda steps: (steps <= 1).all(0).all(1).float().mean()
+        ),
+        "the share is one number": lambda: _chosen(
+            share=lambda steps: (steps <= 1).all(0)
+        ),
+        "a text came": lambda: _chosen(share=lambda steps: "79 %"),
+        "a mean over nothing": lambda: _chosen(share=lambda steps: float("nan")),
         "no count": lambda: _chosen(share=lambda steps: (steps <= 1).all(0).sum()),
         "the share of true neighbours is too": lambda: _chosen(share=lambda steps: 0.5),
     },
