@@ -52,6 +52,16 @@ def test_fast_form_equals_the_loop_and_pytorch(size, seed):
     torch.testing.assert_close(Y, F.conv2d(X[None, None], K[None, None])[0, 0])
 
 
+@pytest.mark.parametrize("h", [63, 64, 65, 130])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_both_forms_of_the_fast_one_equal_pytorch(h, dtype):
+    X, K = arrays((5, 3, h - 5, 61), h, dtype=dtype)
+    for Y in (corr2d(X, K), corr2d(X.T, K.T).T):
+        expected = F.conv2d(X[None, None].double(), K[None, None].double())[0, 0]
+        assert Y.dtype == dtype
+        torch.testing.assert_close(Y, expected.to(dtype), rtol=0.01, atol=1e-6)
+
+
 @given(sizes, seeds)
 def test_backward_written_out_equals_autograd(size, seed):
     X, K = (t.requires_grad_() for t in arrays(size, seed))
