@@ -10,6 +10,7 @@ SHELL := bash
 
 PYTHON ?= python3
 PORT ?= 8000
+PEERS_WANTED ?= yes
 BRANCH ?= main
 WORKERS ?= 2
 
@@ -18,6 +19,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 INSTALLED := $(VENV)/.installed
 SITE := _build/html
 BUILT := $(SITE)/.built
@@ -32,7 +34,7 @@ PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
 	$(basename $(wildcard chapters/*.ipynb appendix/*.md)))
 MISSING := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help book test serve lab bench record lint data browser repository venv \
+.PHONY: help book test serve lab bench peers record lint data browser repository venv \
 	clean distclean force
 
 help: ## list the targets
@@ -89,8 +91,24 @@ serve: $(BUILT) ## show the built site on this machine
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab chapters
 
+# Beside what a reader would use instead: other programs, in an environment of
+# their own. PEERS_WANTED=no leaves them out; so does a network that is not there.
 bench: $(INSTALLED) ## measure the claims about speed
-	$(BIN)/python benchmarks/bench.py
+	@$(if $(filter no,$(PEERS_WANTED)),true,$(MAKE) --no-print-directory peers) || \
+		echo "make: the peers cannot be installed here; their rows are left out" >&2
+	@python=$(BIN)/python; test -e $(PEERS)/.installed && python=$(PEERS)/bin/python; \
+		PYTHONPATH=. $$python benchmarks/bench.py $(BENCH)
+
+peers: $(PEERS)/.installed
+
+$(PEERS)/.installed: benchmarks/requirements-peers.txt
+	@echo "installing the peers into $(PEERS) (on Linux several gigabytes)"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-input \
+		--quiet --retries 1 --progress-bar off --no-deps d2l==1.0.3
+	@$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-input \
+		--quiet --retries 1 --progress-bar off -r benchmarks/requirements-peers.txt
+	@touch $@
 
 record: $(INSTALLED) ## run the long experiments again and store their results
 	$(BIN)/python benchmarks/record.py
@@ -111,4 +129,4 @@ clean: ## remove the built site and all caches
 		xargs -0 rm -rf
 
 distclean: clean ## remove the virtual environment too
-	rm -rf $(VENV) *.egg-info
+	rm -rf $(VENV) $(PEERS) *.egg-info

@@ -15,7 +15,7 @@ import re
 import time
 
 import torch
-from experiments import clinic, lenets, prior, shift
+from experiments import clinic, lenets, prior, quick, shift, speed, tens
 from experiments.common import OneLine
 
 import d2l_helpers as d2l
@@ -35,6 +35,10 @@ RUNS = {
         lenets.mends,
         clinic.clinic,
         clinic.clinic_mends,
+        speed.speed,
+        quick.quick_rate,
+        tens.lenet_ten_choice,
+        tens.lenet_ten,
     )
 }
 
