@@ -1,6 +1,6 @@
-"""What a training loop leans on: honest sums, and a stop that harms nothing.
+"""What a training loop leans on: a stop that harms nothing, and early complaints.
 
-Level 1.
+Level 2.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import contextlib
 import math
 import signal
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 
+from d2l_helpers.distributed import Ranks
 from d2l_helpers.history import History
 
 
@@ -31,63 +33,47 @@ class TrainingDiverged(RuntimeError):  # noqa: N818, an event like Ctrl-C
         self.history: History | None = None
 
 
-class Tally:
-    """Loss and right answers of each batch, on the device until they are read.
-
-    Asking for a number (`loss.item()`) makes the host wait for the device, so
-    it is done once for a whole pass.
-    """
-
-    def __init__(self) -> None:
-        self.losses: list[torch.Tensor] = []
-        self.hits: list[torch.Tensor] = []
-        self.sizes: list[int] = []
-
-    def add(self, loss: torch.Tensor, y_hat: torch.Tensor, y: torch.Tensor) -> None:
-        self.losses.append(loss.detach())
-        self.hits.append((y_hat.detach().argmax(dim=1) == y).sum())
-        self.sizes.append(len(y))
-
-    def read(self) -> tuple[float, float, list[float]]:
-        """Mean loss and accuracy over all samples, and the loss of each batch."""
-        count = sum(self.sizes)
-        if not count:
-            raise ValueError("the loader gave no samples: the data set is empty")
-        both = torch.stack(self.losses + [h.to(self.losses[0]) for h in self.hits])
-        values = both.tolist()
-        losses, hits = values[: len(self.sizes)], values[len(self.sizes) :]
-        total = math.fsum(v * n for v, n in zip(losses, self.sizes, strict=True))
-        return total / count, sum(hits) / count, losses
-
-
 class DelayedInterrupt:
     """Ctrl-C waits while weights are being updated or a file is written.
 
-    Outside of `with …delayed()` it acts at once, as ever. Python delivers
-    signals to the main thread only; in another thread nothing is changed.
+    Outside of `with …delayed()` it acts at once, as ever. With several ranks it
+    always waits for the end of the next such block, where all ranks stop if one
+    of them was told to: none is left waiting for the others. SIGTERM is treated
+    alike if the program has a handler for it. Python delivers signals to the
+    main thread only; in another thread nothing is changed.
     """
 
-    def __init__(self) -> None:
-        self._busy = self._pending = False
-        self._previous: Any = None
+    def __init__(self, ranks: Ranks | None = None) -> None:
+        self._ranks = ranks or Ranks()
+        self._together = self._ranks.count > 1
+        self._busy, self._pending = self._together, 0
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> DelayedInterrupt:
-        previous = signal.getsignal(signal.SIGINT)
-        main = threading.current_thread() is threading.main_thread()
-        if main and callable(previous):
-            self._previous = previous
-            signal.signal(signal.SIGINT, self._handle)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                previous = signal.getsignal(number)
+                if callable(previous):
+                    self._previous[number] = previous
+                    signal.signal(number, self._handle)
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
+    def __exit__(self, kind: object, *exc: object) -> None:
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
+        if kind is None:  # it came after the last block
+            self._act(self._pending)
 
     def _handle(self, number: int, frame: Any) -> None:
         if self._busy:
-            self._pending = True
+            self._pending = number
         else:
-            self._previous(number, frame)
+            self._previous[number](number, frame)
+
+    def _act(self, number: int) -> None:
+        self._pending = 0
+        if number:  # a rank that got no signal itself may have no handler for it
+            self._previous.get(number, signal.default_int_handler)(number, None)
 
     @contextlib.contextmanager
     def delayed(self) -> Iterator[None]:
@@ -95,10 +81,8 @@ class DelayedInterrupt:
         try:
             yield
         finally:
-            self._busy = False
-        if self._pending:
-            self._pending = False
-            self._previous(signal.SIGINT, None)
+            self._busy = self._together
+        self._act(self._ranks.agree(self._pending) if self._together else self._pending)
 
 
 @contextlib.contextmanager
@@ -138,7 +122,25 @@ def weights_finite(model: nn.Module) -> bool:
     return bool(torch.stack(checks).all())
 
 
-def diverged(what: str, epoch: int, batch: int, of: int, lr: float) -> TrainingDiverged:
+def check_losses(losses: list[float], epoch: int, lr: float) -> None:
+    """TrainingDiverged if the loss of a batch is not finite; it names the first."""
+    for i, loss in enumerate(losses, 1):
+        if not math.isfinite(loss):
+            raise _diverged(f"the loss became {loss}", epoch, i, len(losses), lr)
+
+
+def check_weights(
+    model: nn.Module, val_loss: float | None, epoch: int, batches: int, lr: float
+) -> None:
+    """TrainingDiverged if weights or validation loss are not finite after an epoch."""
+    if not (math.isfinite(val_loss or 0.0) and weights_finite(model)):
+        what = f"the weights became unusable (validation loss {val_loss})"
+        raise _diverged(what, epoch, batches, batches, lr)
+
+
+def _diverged(
+    what: str, epoch: int, batch: int, of: int, lr: float
+) -> TrainingDiverged:
     """The error to raise, with the place and the mend in its message."""
     return TrainingDiverged(
         f"{what} in epoch {epoch}, batch {batch} of {of} (learning rate {lr:g}). "
@@ -149,7 +151,19 @@ def diverged(what: str, epoch: int, batch: int, of: int, lr: float) -> TrainingD
     )
 
 
-def too_large(batch_size: int, error: Exception) -> str:
+@contextlib.contextmanager
+def memory_explained(model: nn.Module, batch_size: Callable[[], int]) -> Iterator[None]:
+    """A GPU out of memory becomes a RuntimeError that names a smaller batch."""
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        # a notebook keeps the last error, and its frames keep the activations
+        traceback.clear_frames(error.__traceback__)
+        model.zero_grad(set_to_none=True)
+        raise RuntimeError(_too_large(batch_size(), error)) from None
+
+
+def _too_large(batch_size: int, error: Exception) -> str:
     """What to do after a batch did not fit into the GPU's memory."""
     advice = (
         f"make the data with batch_size={batch_size // 2}"

@@ -7,6 +7,7 @@ are split into tensors and JSON, so that nothing is ever pickled.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,27 @@ from d2l_helpers.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from d2l_helpers.devices import seed_everything
 
 PACKABLE = "only tensors, numbers, texts, None, dicts, lists and tuples can be saved"
+
+
+def make_optimizer(
+    model: nn.Module,
+    total_steps: int,
+    asked: Callable[[Iterable[nn.Parameter], int], Any] | None = None,
+) -> tuple[torch.optim.Optimizer, Any]:
+    """The optimizer that was asked for, else the model's own, else SGD.
+
+    Returns it with its scheduler, or with None.
+    """
+    if asked is not None:
+        made = asked(model.parameters(), total_steps)
+    elif hasattr(model, "configure_optimizers"):
+        made = model.configure_optimizers(total_steps)
+    else:
+        made = torch.optim.SGD(model.parameters(), lr=getattr(model, "lr", 0.1))
+    return tuple(made) if isinstance(made, (tuple, list)) else (made, None)
 
 
 def save_run(
@@ -57,6 +77,27 @@ def read_run(path: str | Path) -> dict[str, Any]:
             "use load_model for a model's weights, or name another file"
         )
     return unpack(tensors, meta["state"])
+
+
+def check_settings(
+    path: str | Path, old: dict[str, Any] | None, new: dict[str, Any] | None
+) -> None:
+    """CheckpointError, naming what differs, if a run has other settings than its file.
+
+    None, on either side, says nothing and fits everything.
+    """
+    if old is None or new is None or old == new:
+        return
+    names = [n for n in {**old, **new} if old.get(n) != new.get(n)]
+    then, now = (
+        ", ".join(f"{n} {settings.get(n, 'unknown')}" for n in names)
+        for settings in (old, new)
+    )
+    raise CheckpointError(
+        f"{path} was written with {then}; this run has {now}. "
+        "Use the same settings, or another file for the new run (on the command "
+        "line another --output, or --fresh to replace the old one)."
+    )
 
 
 def fill_run(
@@ -159,6 +200,13 @@ def set_random_state(state: dict[str, Any], device: torch.device) -> None:
         torch.cuda.set_rng_state(state["device"], device)
     elif device.type == "mps" and "device" in state:
         torch.mps.set_rng_state(state["device"])
+
+
+def seed_run(seed: int, loader: Any) -> None:
+    """Seed every generator, and the one that the loader may have for itself."""
+    seed_everything(seed)
+    if getattr(loader, "generator", None) is not None:
+        loader.generator.manual_seed(seed)
 
 
 def loader_state(loader: Any) -> Any:

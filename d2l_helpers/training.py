@@ -10,8 +10,6 @@ runs with the learning rate `model.lr`, or 0.1.
 from __future__ import annotations
 
 import copy
-import math
-import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,27 +18,32 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from d2l_helpers.devices import Timer, seed_everything, try_gpu
+from d2l_helpers.devices import Timer, try_gpu
+from d2l_helpers.distributed import Ranks
 from d2l_helpers.guards import (
     DelayedInterrupt,
-    Tally,
     TrainingDiverged,
     check_batch,
-    diverged,
+    check_losses,
+    check_weights,
+    memory_explained,
     modes_restored,
     require_batches,
-    too_large,
     weights_finite,
 )
 from d2l_helpers.history import History
 from d2l_helpers.live import LiveView
 from d2l_helpers.run_state import (
+    check_settings,
     fill_run,
     loader_state,
+    make_optimizer,
     read_run,
     save_run,
+    seed_run,
     set_loader_state,
 )
+from d2l_helpers.tally import Tally
 from d2l_helpers.validation import as_int
 
 
@@ -59,6 +62,8 @@ class Trainer:
     seed               seeds every generator, the data's too, before the first
                        epoch; the model has its first weights by then, so seed
                        before building it as well
+    settings           facts (JSON values by name) that a checkpoint must share
+    on_epoch           `f(history)`, called after each epoch, when it is written
 
     Calling `fit` again with the same model continues: `max_epochs` more, in
     the same `history`. The optimizer keeps its momentum; a learning-rate
@@ -67,6 +72,11 @@ class Trainer:
     With a checkpoint, epochs that the file already holds are not run again, so
     a script that was killed can be started again unchanged, and ends with the
     weights it would have had. A file written by another model is refused.
+
+    In a process group (torch.distributed) the ranks train one model together:
+    each must make the same model and the same batches, and takes its part of
+    every batch. The numbers are those of one process, if the loss is a mean
+    over the batch. Only the first rank writes, shows and calls `on_epoch`.
     """
 
     def __init__(
@@ -81,6 +91,8 @@ class Trainer:
         checkpoint: str | Path | None = None,
         checkpoint_every: int = 1,
         seed: int | None = None,
+        settings: dict[str, Any] | None = None,
+        on_epoch: Callable[[History], None] | None = None,
     ) -> None:
         self.max_epochs = as_int(max_epochs, "max_epochs", 1)
         self.num_gpus = as_int(num_gpus, "num_gpus", 0)
@@ -96,7 +108,7 @@ class Trainer:
         self.live = live
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.checkpoint_every = as_int(checkpoint_every, "checkpoint_every", 1)
-        self.seed = seed
+        self.seed, self.settings, self.on_epoch = seed, settings, on_epoch
         self._forget()
 
     def fit(self, model: nn.Module, data: Any) -> History:
@@ -113,21 +125,26 @@ class Trainer:
         val_loader = None
         if hasattr(data, "val_dataloader"):
             val_loader = require_batches(data.val_dataloader(), "validation")
+        self.ranks = Ranks()
         self._begin(model, data, loader)
         history, good = self.history, copy.deepcopy(model.state_dict())
+        live = self.live if self.ranks.first else False
         try:
             with (
-                DelayedInterrupt() as self._interrupt,
-                LiveView(history, self._target, len(loader), self.live) as view,
+                DelayedInterrupt(self.ranks) as self._interrupt,
+                LiveView(history, self._target, len(loader), live) as view,
                 modes_restored(model),
             ):
+                net = self.ranks.wrap(model)
                 while len(history) < self._target:
-                    row, losses = self._epoch(model, loader, val_loader, view)
+                    row, losses = self._epoch(model, net, loader, val_loader, view)
                     with self._interrupt.delayed():
                         history.append(losses, **row)
                         good = copy.deepcopy(model.state_dict())
                         self._loader_state = loader_state(loader)
                         self._save(model)
+                        if self.on_epoch is not None and self.ranks.first:
+                            self.on_epoch(history)
                     view.epoch()
         except KeyboardInterrupt:
             history.interrupted = True
@@ -146,8 +163,9 @@ class Trainer:
         """Mean loss and share of right answers over all samples of `loader`.
 
         Exact also if the last batch is smaller. The model is in evaluation
-        mode meanwhile and back in its own modes afterwards. Raises ValueError
-        for no batches, or for batches that are not on the model's device.
+        mode meanwhile and back in its own modes afterwards. In a process group
+        every rank must call it, and takes its part of every batch. Raises
+        ValueError for no batches, or if they are not on the model's device.
         """
         loss_of = getattr(model, "loss", F.cross_entropy)
         device = next((p.device for p in model.parameters()), torch.device("cpu"))
@@ -155,23 +173,28 @@ class Trainer:
         with modes_restored(model), torch.no_grad():
             model.eval()
             for X, y in loader:
-                self._batch_size = check_batch(X, y, device)
+                size = self._batch_size = check_batch(X, y, device)
+                X, y, share = tally.ranks.part(X, y)
                 y_hat = model(X)
-                tally.add(loss_of(y_hat, y), y_hat, y)
+                tally.add(loss_of(y_hat, y), y_hat, y, size, share)
         loss, accuracy, _ = tally.read()
         return loss, accuracy
 
-    def _train_epoch(self, model, loader, view) -> tuple[Tally, Any]:
-        """The loop itself: every batch moves the weights by one step."""
+    def _train_epoch(self, model, net, loader, view) -> tuple[Tally, Any]:
+        """The loop itself: every batch moves the weights by one step.
+
+        `net` is the model, or what averages its gradients over the ranks.
+        """
         loss_of = getattr(model, "loss", F.cross_entropy)
-        tally, lr = Tally(), None
+        tally, lr = Tally(self.ranks), None
         model.train()
         for X, y in loader:
-            self._batch_size = check_batch(X, y, self.device)
-            y_hat = model(X)
+            size = self._batch_size = check_batch(X, y, self.device)
+            X, y, share = self.ranks.part(X, y)
+            y_hat = net(X)
             loss = loss_of(y_hat, y)
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            self.ranks.weigh(loss, share).backward()
             if self.gradient_clip_val > 0:
                 nn.utils.clip_grad_norm_(model.parameters(), self.gradient_clip_val)
             lr = self.optimizer.param_groups[0]["lr"]
@@ -179,33 +202,24 @@ class Trainer:
                 self.optimizer.step()
                 if self.scheduler is not None:
                     self.scheduler.step()
-            tally.add(loss, y_hat, y)
+            tally.add(loss, y_hat, y, size, share)
             view.step()
+        self.ranks.align(model)
         return tally, lr
 
-    def _epoch(self, model, loader, val_loader, view) -> tuple[dict, list[float]]:
+    def _epoch(self, model, net, loader, val_loader, view) -> tuple[dict, list]:
         """One pass over each loader: the history's row and the batches' losses."""
         epoch = len(self.history) + 1
         val_loss = val_acc = None
-        try:
+        with memory_explained(model, lambda: self._batch_size):
             with Timer(self.device) as timer:
-                tally, lr = self._train_epoch(model, loader, view)
+                tally, lr = self._train_epoch(model, net, loader, view)
                 train_loss, train_acc, losses = tally.read()
             lr = float(lr)
-            bad = next((i for i, v in enumerate(losses) if not math.isfinite(v)), None)
-            if bad is not None:
-                what = f"the loss became {losses[bad]}"
-                raise diverged(what, epoch, bad + 1, len(losses), lr)
+            check_losses(losses, epoch, lr)
             if val_loader is not None:
                 val_loss, val_acc = self.evaluate(model, val_loader)
-        except torch.cuda.OutOfMemoryError as error:
-            # a notebook keeps the last error, and its frames keep the activations
-            traceback.clear_frames(error.__traceback__)
-            model.zero_grad(set_to_none=True)
-            raise RuntimeError(too_large(self._batch_size, error)) from None
-        if not (math.isfinite(val_loss or 0.0) and weights_finite(model)):
-            what = f"the weights became unusable (validation loss {val_loss})"
-            raise diverged(what, epoch, len(losses), len(losses), lr)
+        check_weights(model, val_loss, epoch, len(losses), lr)
         return {
             "train_loss": train_loss,
             "train_acc": train_acc,
@@ -233,9 +247,7 @@ class Trainer:
         if data is self._data:  # its new loader goes on where the last one stood
             set_loader_state(loader, self._loader_state)
         if self.seed is not None and not len(self.history):
-            seed_everything(self.seed)
-            if getattr(loader, "generator", None) is not None:
-                loader.generator.manual_seed(self.seed)
+            seed_run(self.seed, loader)
         todo = len(self.history) < self._target
         stale = self.scheduler is not None and self._plan[1] != self._target
         if todo and (self.optimizer is None or stale):
@@ -246,16 +258,9 @@ class Trainer:
 
     def _configure(self, model: nn.Module, loader: Any) -> None:
         """Optimizer and scheduler for the epochs of `_plan`, a pair (begin, end)."""
-        total_steps = (self._plan[1] - self._plan[0]) * len(loader)
-        if self.make_optimizer is not None:
-            made = self.make_optimizer(model.parameters(), total_steps)
-        elif hasattr(model, "configure_optimizers"):
-            made = model.configure_optimizers(total_steps)
-        else:
-            made = torch.optim.SGD(model.parameters(), lr=getattr(model, "lr", 0.1))
-        self.optimizer, self.scheduler = (
-            made if isinstance(made, (tuple, list)) else (made, None)
-        )
+        steps = (self._plan[1] - self._plan[0]) * len(loader)
+        made = make_optimizer(model, steps, self.make_optimizer)
+        self.optimizer, self.scheduler = made
 
     def _forget(self) -> None:
         self._model = self._data = self._loader_state = None
@@ -273,8 +278,9 @@ class Trainer:
         """The whole state of the run after an epoch, if one is to be written."""
         done = len(self.history)
         due = done % self.checkpoint_every == 0 or done == self._target
-        if self.checkpoint is not None and due:
+        if self.checkpoint is not None and due and self.ranks.first:
             facts = {
+                "settings": self.settings,
                 "plan": self._plan,
                 "history": self.history.to_dict(),
                 "loader": self._loader_state,
@@ -285,6 +291,7 @@ class Trainer:
     def _resume(self, model: nn.Module, loader: Any) -> None:
         """Continue from the checkpoint. Raises CheckpointError if it does not fit."""
         state = read_run(self.checkpoint)
+        check_settings(self.checkpoint, state.get("settings"), self.settings)
         self._plan = state["plan"]
         self._configure(model, loader)
         parts = (model, self.optimizer, self.scheduler)

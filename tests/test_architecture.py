@@ -15,12 +15,14 @@ MODULES = {p.stem: p for p in sorted(PACKAGE.glob("*.py")) if p.stem != "__init_
 
 # A module imports from lower levels only.
 LEVELS = {
-    0: "validation shapes devices filespecs idx records plotting bands columns",
-    1: "primitives checkpoint batches diagrams examples fetch history models",
-    2: "blocks convolution correlation sources live guards run_state pretrained",
+    0: "validation shapes devices filespecs idx records plotting bands columns "
+    "distributed fusion",
+    1: "primitives checkpoint batches diagrams examples fetch history models tally",
+    2: "blocks convolution correlation sources live guards run_state pretrained "
+    "train_files",
     3: "pooling data training",
-    4: "layers",
-    5: "summary",
+    4: "layers train_options",
+    5: "summary train",
 }
 LEVEL = {name: n for n, names in LEVELS.items() for name in names.split()}
 NO_TORCH = {"shapes", "filespecs", "idx", "fetch", "records", "history", "plotting"}

@@ -21,7 +21,13 @@ from d2l_helpers.checkpoint import CheckpointError, load_model, save_model
 from d2l_helpers.devices import seed_everything
 from d2l_helpers.guards import DelayedInterrupt
 from d2l_helpers.history import COLUMNS
-from d2l_helpers.run_state import pack, random_state, set_random_state, unpack
+from d2l_helpers.run_state import (
+    pack,
+    random_state,
+    read_run,
+    set_random_state,
+    unpack,
+)
 from d2l_helpers.training import Trainer, TrainingDiverged
 
 VICTIM = Path(__file__).parent / "training_scripts" / "victim.py"
@@ -363,6 +369,35 @@ def test_a_run_of_another_model_or_optimizer_is_refused_and_kept(tmp_path):
     assert path.read_bytes() == before[:-1]
 
 
+def test_a_run_with_other_settings_is_refused_and_kept(tmp_path):
+    path = tmp_path / "c"
+    old = {"seed": 1, "images": 100, "data": "toy"}
+    Trainer(1, checkpoint=path, settings=old).fit(ToyModel(), ToyData())
+    before, model = path.read_bytes(), ToyModel(seed=8)
+    for new, said in (
+        ({**old, "seed": 2}, "written with seed 1; this run has seed 2"),
+        ({"seed": 1, "data": "toy"}, "written with images 100; .* images unknown"),
+        ({**old, "lr": 0.5}, "written with lr unknown; this run has lr 0.5"),
+    ):
+        with pytest.raises(CheckpointError, match=said):
+            Trainer(2, checkpoint=path, settings=new).fit(model, ToyData())
+    assert path.read_bytes() == before
+    assert same_weights(model, ToyModel(seed=8))
+    assert len(Trainer(2, checkpoint=path, settings=old).fit(model, ToyData())) == 2
+    assert len(Trainer(3, checkpoint=path).fit(ToyModel(), ToyData())) == 3
+
+
+def test_what_is_called_after_an_epoch_finds_it_written(tmp_path):
+    path, seen = tmp_path / "c", []
+
+    def look(history):
+        written = read_run(path)["history"]["columns"]["epoch"]
+        seen.append((len(history), written))
+
+    Trainer(2, checkpoint=path, on_epoch=look).fit(ToyModel(), ToyData())
+    assert seen == [(1, [1]), (2, [1, 2])]
+
+
 def test_the_weights_of_a_run_can_be_loaded_alone(tmp_path):
     model, other = ToyModel(), ToyModel(seed=8)
     Trainer(1, checkpoint=tmp_path / "c").fit(model, ToyData())
@@ -438,18 +473,30 @@ def test_ctrl_c_works_as_before_after_a_fit():
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_an_interrupt_is_delayed_not_lost():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_is_delayed_not_lost(number):
     done = []
+    before = signal.signal(number, signal.default_int_handler)
 
     def update(interrupt):
         with interrupt.delayed():
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
             done.append("the rest of the update")
         done.append("not reached")
 
-    with DelayedInterrupt() as interrupt, pytest.raises(KeyboardInterrupt):
-        update(interrupt)
+    try:
+        with DelayedInterrupt() as interrupt, pytest.raises(KeyboardInterrupt):
+            update(interrupt)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
     assert done == ["the rest of the update"]
+
+
+def test_a_signal_that_ends_the_program_still_does():
+    before = signal.getsignal(signal.SIGTERM)
+    with DelayedInterrupt():
+        assert signal.getsignal(signal.SIGTERM) is before is signal.SIG_DFL
 
 
 # what goes wrong
