@@ -11,6 +11,8 @@ SHELL := bash
 PYTHON ?= python3
 PORT ?= 8000
 PEERS_WANTED ?= yes
+# a folder made by `make wheels`; packages then come from there alone
+WHEELS ?=
 BRANCH ?= main
 WORKERS ?= 2
 
@@ -21,6 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
 INSTALLED := $(VENV)/.installed
+FROM := $(if $(WHEELS),--no-index --find-links $(WHEELS))
 SITE := _build/html
 BUILT := $(SITE)/.built
 
@@ -31,10 +34,10 @@ INPUTS := $(shell find chapters/. appendix/. book/. d2l_helpers/. \
 	intro.md references.bib _config.yml _toc.yml requirements.txt
 # A page that somebody deleted must come back, stamp or no stamp.
 PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
-	$(basename $(wildcard chapters/*.ipynb appendix/*.md)))
+	$(basename $(wildcard chapters/*.ipynb appendix/*.ipynb appendix/*.md)))
 MISSING := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help book test serve lab bench peers record lint data browser repository venv \
+.PHONY: help book test serve lab bench peers record lint data wheels zip browser repository venv \
 	clean distclean force
 
 help: ## list the targets
@@ -53,9 +56,16 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing the packages of requirements.txt (minutes, the first time)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input \
-		--progress-bar off -r requirements.txt | \
+		--progress-bar off $(FROM) -r requirements.txt | \
 		awk '/^ *Downloading|^Installing|^Successfully/ { print substr($$0, 1, 100); fflush() }'
 	@touch $@
+
+# Without the helpers, which are here, but with what building them needs.
+wheels: $(INSTALLED) ## download all packages for machines without a network
+	@grep -v '^-e' requirements.txt | $(BIN)/python -m pip download \
+		--disable-pip-version-check --no-input --quiet --progress-bar off \
+		--dest wheelhouse -r /dev/stdin "setuptools>=68" wheel
+	@echo "wheelhouse/ is ready: make book WHEELS=wheelhouse"
 
 data: $(INSTALLED) ## look for Fashion-MNIST, fetch it where possible
 	@PYTHON=$(BIN)/python bash tools/get_data.sh
@@ -87,6 +97,11 @@ serve: $(BUILT) ## show the built site on this machine
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE) \
 		2>/dev/null || { code=$$?; [ $$code -eq 130 ] || \
 		{ echo "port $(PORT) is taken: make serve PORT=8001" >&2; exit $$code; }; }
+
+zip: $(BUILT) ## pack the built site into one file
+	@cd _build && rm -f book.zip && ../$(BIN)/python -c 'import shutil; \
+		shutil.make_archive("book", "zip", ".", "html")'
+	@echo "$(CURDIR)/_build/book.zip: unpack it and open html/index.html"
 
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab chapters

@@ -1,7 +1,7 @@
 """Buttons that need the repository's address, and none while it is unset.
 
 _config.yml holds the address in one place, ``repository: url:``. Set, it brings
-Colab, source, "suggest edit" and "open issue" to every page they fit; empty, no
+Colab, Binder, source, "suggest edit" and "open issue" to every page they fit; empty, no
 page links to an address that does not exist.
 """
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 BUTTONS = ("use_repository_button", "use_edit_page_button", "use_issues_button")
-COLAB = "https://colab.research.google.com"
+LAUNCH = {
+    "colab_url": "https://colab.research.google.com",
+    "binderhub_url": "https://mybinder.org",
+    "notebook_interface": "jupyterlab",
+}
 
 
 def configure(app: Sphinx, config: Config) -> None:
@@ -23,7 +27,7 @@ def configure(app: Sphinx, config: Config) -> None:
     known = bool(options.get("repository_url"))
     for button in BUTTONS:
         options[button] = known
-    options["launch_buttons"] = {"colab_url": COLAB} if known else {}
+    options["launch_buttons"] = dict(LAUNCH) if known else {}
     if not known:
         options.pop("repository_url", None)
 

@@ -109,7 +109,7 @@ def test_a_failing_cell_fails_the_plain_build_and_is_not_forgotten(tmp_path):
 
 def test_no_button_leads_anywhere_until_there_is_an_address(built):
     page = built.text()
-    for word in ("github", "colab", "gitlab"):
+    for word in ("github", "colab", "gitlab", "binder"):
         hosts = re.findall(r'href="(https?://[^"]*)"', page)
         assert not any(word in host for host in hosts)
     assert "btn-source-" not in page
@@ -129,6 +129,8 @@ def test_an_address_brings_buttons_to_the_right_places(tmp_path):
     page = book.text()
     colab = "https://colab.research.google.com/github/somebody/cnn-chapter/blob/trunk/"
     assert f'href="{colab}chapters/one.ipynb"' in page
+    binder = "https://mybinder.org/v2/gh/somebody/cnn-chapter/trunk?urlpath="
+    assert f'href="{binder}lab/tree/chapters/one.ipynb"' in page
     assert f'href="{url}"' in page
     assert f'href="{url}/edit/trunk/chapters/one.ipynb"' in page
     assert f'href="{url}/issues/new?' in page

@@ -53,8 +53,10 @@ def faults(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def main(paths: list[str]) -> int:
-    """Check the given notebooks, or all chapters; return the exit status."""
-    notebooks = [Path(p) for p in paths] or sorted((ROOT / "chapters").glob("*.ipynb"))
+    """Check the given notebooks, or all of the book; return the exit status."""
+    notebooks = [Path(p) for p in paths]
+    for folder in ("appendix", "chapters") if not paths else ():
+        notebooks += sorted((ROOT / folder).glob("*.ipynb"))
     found = [line for path in notebooks for line in problems(path)]
     print("\n".join(found) or f"{len(notebooks)} notebooks are stored clean")
     return 1 if found else 0

@@ -1,6 +1,6 @@
 """Run notebooks and store what their `keep_output` cells print, nothing else.
 
-`python tools/refresh_outputs.py chapters/conv-layer.ipynb …`; all six without
+`python tools/refresh_outputs.py chapters/conv-layer.ipynb …`; the six sections without
 arguments. Printed text that is part of a page is kept in the notebook and
 compared by the tests; every other output is made anew by each build.
 """

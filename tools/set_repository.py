@@ -108,7 +108,9 @@ def set_repository(root: Path, url: str, branch: str) -> list[Path]:
     edits[config] = edit_config(config.read_text(encoding="utf-8"), url, branch)
     if citation.exists():
         edits[citation] = edit_citation(citation.read_text(encoding="utf-8"), url)
-    for path in sorted((root / "chapters").glob("*.ipynb")):
+    for path in sorted(
+        [*root.glob("chapters/*.ipynb"), *root.glob("appendix/*.ipynb")]
+    ):
         edits[path] = edit_notebook(path.read_text(encoding="utf-8"), url, branch)
     changed = [p for p, new in edits.items() if new != p.read_text(encoding="utf-8")]
     for path in changed:
