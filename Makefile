@@ -37,7 +37,7 @@ PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
 	$(basename $(wildcard chapters/*.ipynb appendix/*.ipynb appendix/*.md)))
 MISSING := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help book test serve lab bench peers record lint data wheels zip browser repository venv \
+.PHONY: help book test serve lab bench peers record lint data lock wheels zip browser repository venv \
 	clean distclean force
 
 help: ## list the targets
@@ -61,6 +61,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@touch $@
 
 # Without the helpers, which are here, but with what building them needs.
+lock: $(INSTALLED) ## pin every package by its hash, after a change of requirements.txt
+	@PYTHON=$(BIN)/python bash tools/lock.sh
+
 wheels: $(INSTALLED) ## download all packages for machines without a network
 	@grep -v '^-e' requirements.txt | $(BIN)/python -m pip download \
 		--disable-pip-version-check --no-input --quiet --progress-bar off \
