@@ -3,8 +3,8 @@
 ``stale`` re-executes pages whose helpers changed, ``mathjax`` puts MathJax into
 the site, ``explorers`` gives pages their scripts, ``solutions`` leaves solutions out
 where the book is to have none, ``proofs`` links numbers to the code that shows them,
-``repository`` adds the buttons that need an address, and ``accessibility`` mends what
-the theme leaves.
+``repository`` adds the buttons that need an address, ``colophon`` tells what a copy was
+made with, and ``accessibility`` mends what the theme leaves.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # here, so that a part can be used where the helpers cannot be imported
     from . import (
         accessibility,
+        colophon,
         explorers,
         mathjax,
         proofs,
@@ -41,6 +42,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         explorers,
         repository,
         accessibility,
+        colophon,
     ):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

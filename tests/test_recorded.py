@@ -27,13 +27,16 @@ def test_a_record_says_how_it_was_made(name):
 
 def test_every_record_is_read_by_a_page_or_chose_a_setting():
     pages = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "chapters").glob("*.ipynb")
+        path.read_text(encoding="utf-8")
+        for folder in ("chapters", "appendix")
+        for path in (ROOT / folder).glob("*.ipynb")
     )
     read = set(re.findall(r'recorded\(\\"(\w+)\\"\)', pages))
     read |= {"lenet_classic", "lenet_modern"}  # recorded(f"lenet_{name}")
     assert 'recorded(f\\"lenet_{name}\\")' in pages
     read |= {"clinic_mends"}  # the explorer's, which scrubs through it
-    assert read | {"modern_rate"} == {p.stem for p in FOLDER.glob("*.json")}
+    chose = {"modern_rate", "quick_rate"}
+    assert read | chose == {p.stem for p in FOLDER.glob("*.json")}
 
 
 def test_the_shipped_weights_score_what_their_record_says():
@@ -54,6 +57,26 @@ def test_the_modern_recipe_uses_the_rate_that_was_chosen_on_held_out_images():
     scores = recorded("modern_rate")["results"]
     best = max(scores, key=scores.get)
     assert LeNet.modern().lr == float(best)
+
+
+def test_the_best_recipe_is_the_best_of_its_neighbours_on_held_out_images(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    from experiments import tens
+
+    choice, ten = recorded("lenet_ten_choice"), recorded("lenet_ten")
+    best = max(choice["results"], key=choice["results"].get)
+    centre = {name: choice["settings"][name] for name in tens.CENTRE}
+    assert choice["results"].keys() == tens.OTHERS.keys()
+    assert ten["settings"] == {**centre, **tens.OTHERS[best], "seeds": [0, 1, 2]}
+
+
+def test_the_quick_recipe_was_clear_of_its_aim_on_held_out_images(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    from experiments.quick import QUICK
+
+    scores = recorded("quick_rate")["results"]
+    asked = "{epochs} × {batch_size} a batch, peak {lr}".format(**QUICK)
+    assert scores[asked] > 0.885
 
 
 def test_the_watched_runs_have_every_figure_at_every_step():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+import platform
 import re
+from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -21,6 +23,9 @@ from site_fixtures import (  # noqa: F401 - fixtures are used by name
     site,
     visit,
 )
+
+from d2l_helpers import FashionMNIST
+from d2l_helpers.filespecs import FULL, SAMPLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,6 +163,22 @@ def test_mathjax_brings_what_it_needs_and_no_more(site):
 
 
 # In the browser -----------------------------------------------------------------
+
+
+def test_the_last_page_says_with_what_the_copy_was_made(site):
+    page = article_of(site, CONTENT[-1])
+    versions, data, runs = (
+        [[cell.get_text() for cell in row.find_all("td")] for row in table("tr")]
+        for table in page.find_all("table")
+    )
+    assert ["torch", version("torch")] in versions
+    assert ["Python", platform.python_version()] in versions
+    full = FashionMNIST().full
+    rows = [[s.name, f"{s.shape[0]:,}", s.sha256] for s in (FULL if full else SAMPLE)]
+    assert data[1:] == rows
+    names = {p.removesuffix(".html") for p in CONTENT if p.startswith("chapters/")}
+    assert names < {row[0] for row in runs[1:]}
+    assert all(float(row[3]) > 0 for row in runs[1:])
 
 
 @pytest.mark.parametrize("page", SHOWN)
