@@ -93,6 +93,39 @@ def test_an_edited_helper_leaves_no_stale_page(built):
     assert "value: first" not in built.text()
 
 
+def test_a_rebuilt_site_is_the_same_to_the_byte(built):
+    """With the notebooks' outputs from the cache; no date, no random name."""
+
+    def files() -> dict[str, bytes]:
+        site = built.root / "_build" / "html"
+        found = [p for p in site.rglob("*") if p.is_file()]
+        return {p.relative_to(site).as_posix(): p.read_bytes() for p in found}
+
+    assert built.build().returncode == 0
+    before = files()
+    assert len(before) > 30
+    for folder in ("html", ".doctrees"):
+        shutil.rmtree(built.root / "_build" / folder)
+    assert built.build().returncode == 0
+    after = files()
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name] != before[name]] == []
+
+
+def test_only_an_edited_notebook_runs_again(tmp_path):
+    book = Book(tmp_path)
+    book.write("_toc.yml", "  - file: chapters/two\n", mode="a")
+    one = tmp_path / "chapters" / "one.ipynb"
+    shutil.move(one, one.with_name("two.ipynb"))
+    book.notebook("print('another page')")
+    first = book.build()
+    assert first.stdout.count("Executed notebook") == 2, first.stdout + first.stderr
+    book.notebook("print('edited')")
+    second = book.build()
+    assert second.stdout.count("Executed notebook") == 1
+    assert "edited" in book.text()
+
+
 def test_a_failing_cell_fails_the_plain_build_and_is_not_forgotten(tmp_path):
     book = Book(tmp_path)
     book.write("d2l_helpers/value.py", "raise ValueError('broken on purpose')\n")
