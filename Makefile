@@ -114,7 +114,7 @@ lab: $(INSTALLED) ## open the notebooks in JupyterLab
 bench: $(INSTALLED) ## measure the claims about speed
 	@$(if $(filter no,$(PEERS_WANTED)),true,$(MAKE) --no-print-directory peers) || \
 		echo "make: the peers cannot be installed here; their rows are left out" >&2
-	@python=$(BIN)/python; test -e $(PEERS)/.installed && python=$(PEERS)/bin/python; \
+	@unset OMP_WAIT_POLICY; python=$(BIN)/python; test -e $(PEERS)/.installed && python=$(PEERS)/bin/python; \
 		PYTHONPATH=. $$python benchmarks/bench.py $(BENCH)
 
 peers: $(PEERS)/.installed

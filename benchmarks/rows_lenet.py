@@ -47,14 +47,14 @@ def epoch_flops() -> int:
     return 2 * (60_000 * (3 * table.macs - first) + 10_000 * table.macs)
 
 
-def its_epoch(package) -> Callable[[], None]:
+def its_epoch(package, gpus: int = 0) -> Callable[[], None]:
     """One epoch, validation included, of the package's own Trainer, unmodified."""
 
     def run() -> None:
         model = package.LeNet(lr=0.1)
         first = next(iter(data.get_dataloader(True)))[0]
         model.apply_init([first], package.init_cnn)
-        package.Trainer(max_epochs=1).fit(model, data)
+        package.Trainer(max_epochs=1, num_gpus=gpus).fit(model, data)
 
     data = package.FashionMNIST(batch_size=BATCH)
     return run

@@ -22,6 +22,7 @@ _NAMES = {
     "exercises": "check",
     "fusion": "fuse",
     "examples": "K2 X3 boot call coffee dot fall plaid recording stripe",
+    "graphed": "fit_graphed",
     "history": "History",
     "layers": "Conv2D Pool2D comp_conv2d",
     "models": "MLP LeNet Normalize init_cnn init_relu",

@@ -130,10 +130,10 @@ def check_losses(losses: list[float], epoch: int, lr: float) -> None:
 
 
 def check_weights(
-    model: nn.Module, val_loss: float | None, epoch: int, batches: int, lr: float
+    finite: bool, val_loss: float | None, epoch: int, batches: int, lr: float
 ) -> None:
     """TrainingDiverged if weights or validation loss are not finite after an epoch."""
-    if not (math.isfinite(val_loss or 0.0) and weights_finite(model)):
+    if not (finite and math.isfinite(val_loss or 0.0)):
         what = f"the weights became unusable (validation loss {val_loss})"
         raise _diverged(what, epoch, batches, batches, lr)
 

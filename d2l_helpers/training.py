@@ -219,7 +219,7 @@ class Trainer:
             check_losses(losses, epoch, lr)
             if val_loader is not None:
                 val_loss, val_acc = self.evaluate(model, val_loader)
-        check_weights(model, val_loss, epoch, len(losses), lr)
+        check_weights(weights_finite(model), val_loss, epoch, len(losses), lr)
         return {
             "train_loss": train_loss,
             "train_acc": train_acc,

@@ -20,8 +20,8 @@ LEVELS = {
     1: "primitives checkpoint batches diagrams examples fetch history models tally",
     2: "blocks convolution correlation sources live guards run_state pretrained "
     "train_files",
-    3: "pooling data training",
-    4: "layers train_options",
+    3: "pooling data training flat_update feed",
+    4: "layers train_options graphed",
     5: "summary train",
 }
 LEVEL = {name: n for n, names in LEVELS.items() for name in names.split()}
