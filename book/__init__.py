@@ -4,7 +4,8 @@
 the site, ``explorers`` gives pages their scripts, ``solutions`` leaves solutions out
 where the book is to have none, ``proofs`` links numbers to the code that shows them,
 ``repository`` adds the buttons that need an address, ``colophon`` tells what a copy was
-made with, and ``accessibility`` mends what the theme leaves.
+made with, ``accessibility`` mends what the theme leaves, and ``light`` takes out what
+no reader needs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         accessibility,
         colophon,
         explorers,
+        light,
         mathjax,
         proofs,
         repository,
@@ -42,6 +44,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         explorers,
         repository,
         accessibility,
+        light,
         colophon,
     ):
         part.connect(app)

@@ -18,6 +18,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from d2l_helpers.explorers import CONCEPTS, _bundle, ask, find
 
+from .questions import roomy
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -98,19 +100,17 @@ def add(
     if app.builder.format != "html":
         return
     body = context.get("body") or ""
-    questions = body.count(f'data-explorer="{QUESTION}"')
+    asks = f'data-explorer="{QUESTION}"' in body
     # Questions come in a script of their own, which pages then share.
-    parts = [n for n in (on_page(body), [QUESTION] * bool(questions)) if n]
+    parts = [n for n in (on_page(body), [QUESTION] * asks) if n]
     if parts:
         stems = [write(Path(app.outdir) / "_static" / "explorers", n) for n in parts]
         app.add_css_file("explorers/shared.css")
         for stem in stems:
             app.add_js_file(f"explorers/{stem}.js", loading_method="defer")
             app.add_css_file(f"explorers/{stem}.css")
-    if questions:
-        # room for the line that the script fills, so that nothing jumps
-        line = f'<div class="cnn cnn-progress"><p>{questions} quick checks.</p></div>'
-        context["body"] = body.replace("</h1>", f"</h1>{line}", 1)
+    if asks:
+        context["body"] = roomy(body)
 
 
 def forget_widgets(app: Sphinx, doctree: Any) -> None:

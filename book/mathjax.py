@@ -6,6 +6,7 @@ needs one component script and the fonts, under 2 MB.
 
 from __future__ import annotations
 
+import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 # "full": every TeX extension inside, so that none is fetched later
 COMPONENT = "tex-chtml-full.js"
 FONTS = Path("output/chtml/fonts/woff-v2")
+# The page's formulas a few at a time, so that it answers in between.
+_CONFIG = re.compile(r"<script>window\.MathJax = (\{.*?\})</script>")
+STEPS = """MathJax.startup = { async pageReady() {
+  const kind = ".math, .output_area";
+  const all = [...document.querySelectorAll(kind)]
+    .filter((place) => !place.parentElement.closest(kind));
+  while (all.length) {
+    await MathJax.typesetPromise(all.splice(0, 4));
+    await new Promise((done) => setTimeout(done));
+  }
+} };"""
 
 
 def source() -> Path:
@@ -36,6 +48,8 @@ def source() -> Path:
 def configure(app: Sphinx, config: Config) -> None:
     """Point the pages at the copy and switch off what would load more."""
     config.mathjax_path = f"mathjax/{COMPONENT}"
+    # in its own time: nothing on the page waits for it
+    config.mathjax_options = {"async": "async"}
     # The menu's extras (speech, explorer) would be fetched and are not copied.
     config.mathjax3_config = {
         "options": {
@@ -43,6 +57,11 @@ def configure(app: Sphinx, config: Config) -> None:
             "processHtmlClass": "tex2jax_process|mathjax_process|math|output_area",
         }
     }
+
+
+def stepwise(text: str) -> str:
+    """A page's HTML whose formulas are set in steps; JSON cannot say so."""
+    return _CONFIG.sub(rf"<script>window.MathJax = \1; {STEPS}</script>", text)
 
 
 def copy(app: Sphinx, exception: Exception | None) -> None:

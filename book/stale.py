@@ -120,6 +120,6 @@ def remember(app: Sphinx, exception: Exception | None) -> None:
 
 
 def connect(app: Sphinx) -> None:
-    """Register the two handlers."""
+    """Register the two handlers; the stamp comes last."""
     app.connect("env-get-outdated", find_stale)
-    app.connect("build-finished", remember)
+    app.connect("build-finished", remember, priority=900)

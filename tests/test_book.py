@@ -93,21 +93,19 @@ def test_an_edited_helper_leaves_no_stale_page(built):
     assert "value: first" not in built.text()
 
 
-def test_a_rebuilt_site_is_the_same_to_the_byte(built):
+def test_a_rebuilt_site_is_the_same_to_the_byte(tmp_path):
     """With the notebooks' outputs from the cache; no date, no random name."""
-
-    def files() -> dict[str, bytes]:
-        site = built.root / "_build" / "html"
-        found = [p for p in site.rglob("*") if p.is_file()]
-        return {p.relative_to(site).as_posix(): p.read_bytes() for p in found}
-
-    assert built.build().returncode == 0
-    before = files()
+    book, made = Book(tmp_path), []
+    for _ in range(3):  # the first one runs the notebook
+        for folder in ("html", ".doctrees"):
+            shutil.rmtree(tmp_path / "_build" / folder, ignore_errors=True)
+        result = book.build()
+        assert result.returncode == 0, result.stdout + result.stderr
+        site = tmp_path / "_build" / "html"
+        files = [p for p in site.rglob("*") if p.is_file()]
+        made.append({p.relative_to(site).as_posix(): p.read_bytes() for p in files})
+    _, before, after = made
     assert len(before) > 30
-    for folder in ("html", ".doctrees"):
-        shutil.rmtree(built.root / "_build" / folder)
-    assert built.build().returncode == 0
-    after = files()
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == []
 

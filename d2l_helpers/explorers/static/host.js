@@ -57,6 +57,7 @@ function mount(place, module, id) {
     module.render({ model: makeModel(values, id), el, signal: end.signal });
     place.append(el);
     still.forEach((part) => part.classList.add("cnn-replaced"));
+    place.querySelector(".cnn-quiz-room")?.remove(); // it held the place
     place.dataset.state = "live";
   } catch (error) {
     end.abort();
