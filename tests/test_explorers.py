@@ -125,6 +125,24 @@ def test_at_320_pixels_nothing_scrolls_sideways(show, concept):
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
+def test_forced_colours_leave_every_control_an_outline(show, concept):
+    """A system's own colours take backgrounds away; edges and words must do."""
+    page = show(find(concept).example()).page
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    bare = page.evaluate(
+        """() => [...document.querySelectorAll('.cnn-card :is(button, input, select)')]
+          .filter(e => e.offsetParent && !/range|checkbox|radio/.test(e.type))
+          .filter(e => { const s = getComputedStyle(e);
+            return parseFloat(s.borderTopWidth) === 0
+              && parseFloat(s.outlineWidth) === 0
+              && !s.textDecorationLine.includes('underline'); })
+          .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert bare == []
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
 def test_the_keyboard_reaches_every_control_and_leaves_again(show, concept):
     shown = show(find(concept).example())
     shown.page.evaluate(
