@@ -131,15 +131,21 @@ def test_forced_colours_leave_every_control_an_outline(show, concept):
     page.emulate_media(forced_colors="active")
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     bare = page.evaluate(
-        """() => [...document.querySelectorAll('.cnn-card :is(button, input, select)')]
-          .filter(e => e.offsetParent && !/range|checkbox|radio/.test(e.type))
-          .filter(e => { const s = getComputedStyle(e);
-            return parseFloat(s.borderTopWidth) === 0
-              && parseFloat(s.outlineWidth) === 0
-              && !s.textDecorationLine.includes('underline'); })
-          .map(e => e.outerHTML.slice(0, 120))"""
+        """() => { const edge = (e) => { const s = getComputedStyle(e);
+            return parseFloat(s.borderTopWidth) > 0 || s.outlineStyle !== 'none'
+              || s.textDecorationLine.includes('underline'); };
+          return [...document.querySelectorAll('.cnn-card :is(button, input, select)')]
+            .filter(e => e.offsetParent && !/range|checkbox|radio/.test(e.type))
+            .filter(e => ![e, ...e.querySelectorAll('*')].some(edge))
+            .map(e => e.outerHTML.slice(0, 300)); }"""
     )
     assert bare == []
+    dots = page.evaluate(
+        """() => [...document.querySelectorAll('.cnn-knob')].map(e =>
+          [getComputedStyle(e).backgroundColor,
+           getComputedStyle(e, '::after').backgroundColor])"""
+    )
+    assert all(knob != dot for knob, dot in dots)
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
