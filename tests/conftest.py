@@ -1,6 +1,7 @@
 """Set-up shared by all tests, before any of them imports torch."""
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -8,6 +9,10 @@ import pytest
 # Threads that wait by spinning slow each other down twentyfold when two kernels
 # share two cores; notebooks' kernels inherit this.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# A job in the background is started with Ctrl-C ignored, and so are its children.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A shared machine makes timings of single cases meaningless; derandomised runs
 # make a red test red again on the next machine.

@@ -62,11 +62,15 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # a page asks for all of its pictures at once
+
+
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """The site over http, on the loopback interface only."""
     handler = functools.partial(_Quiet, directory=str(site))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -88,9 +92,7 @@ class Visit:
         self.page.on("pageerror", lambda e: self.faults.append(f"threw {e}"))
         self.page.on("request", self._request)
         self.page.on("response", self._response)
-        self.page.on(
-            "requestfailed", lambda r: self.faults.append(f"could not load {r.url}")
-        )
+        self.page.on("requestfailed", self._failed)
 
     def _console(self, message: object) -> None:
         if message.type in ("error", "warning"):
@@ -99,6 +101,12 @@ class Visit:
     def _request(self, request: object) -> None:
         if not request.url.startswith((self.home, "data:", "blob:")):
             self.faults.append(f"asked another host for {request.url}")
+
+    def _failed(self, request: object) -> None:
+        # a picture that is near no more, the browser may give up by itself
+        given_up = request.failure == "net::ERR_ABORTED"
+        if not (given_up and request.resource_type == "image"):
+            self.faults.append(f"could not load {request.url}: {request.failure}")
 
     def _response(self, response: object) -> None:
         if response.status >= 400:
