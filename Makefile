@@ -60,10 +60,10 @@ $(INSTALLED): requirements.txt pyproject.toml
 		awk '/^ *Downloading|^Installing|^Successfully/ { print substr($$0, 1, 100); fflush() }'
 	@touch $@
 
-# Without the helpers, which are here, but with what building them needs.
 lock: $(INSTALLED) ## pin every package by its hash, after a change of requirements.txt
 	@PYTHON=$(BIN)/python bash tools/lock.sh
 
+# Without the helpers, which are here, but with what building them needs.
 wheels: $(INSTALLED) ## download all packages for machines without a network
 	@grep -v '^-e' requirements.txt | $(BIN)/python -m pip download \
 		--disable-pip-version-check --no-input --quiet --progress-bar off \

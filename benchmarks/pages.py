@@ -95,6 +95,10 @@ class PagesHandler(SimpleHTTPRequestHandler):
         return BytesIO(body)
 
 
+class PagesServer(ThreadingHTTPServer):
+    request_queue_size = 128  # a page asks for all of its pictures at once
+
+
 @functools.cache
 def packed(path: Path, _changed: int) -> bytes:
     """A file's bytes as they travel."""
@@ -105,7 +109,7 @@ def packed(path: Path, _changed: int) -> bytes:
 def served(site: Path) -> Iterator[str]:
     """The site's address while it is served, on the loopback interface only."""
     handler = functools.partial(PagesHandler, directory=str(site))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = PagesServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -11,7 +11,6 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from docutils.statemachine import StringList
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -53,14 +52,7 @@ class Colophon(SphinxDirective):
             "|---|---|---|",
         ]
         lines += [f"| `{name}` | {n:,} | `{sha}` |" for name, n, sha in data()]
-        return self.parse_text(lines)
-
-    def parse_text(self, lines: list[str]) -> list[nodes.Node]:
-        from docutils.nodes import container
-
-        box = container()
-        self.state.nested_parse(StringList(lines, "colophon"), 0, box)
-        return box.children
+        return self.parse_text_to_nodes("\n".join(lines))
 
 
 def say(app: Sphinx, error: Exception | None) -> None:

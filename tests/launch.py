@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 SCRIPTS = Path(__file__).parent / "training_scripts"
@@ -80,3 +82,11 @@ def at_step(number: int, action: Callable[[], object]) -> Iterator[list[int]]:
         yield steps
     finally:
         handle.remove()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def threads():
+    """The command line sets them for its process, which here is pytest's."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from launch import SCRIPTS, SMALL, STEPS, at_step, launch
+from launch import SCRIPTS, SMALL, STEPS, at_step, launch, threads  # noqa: F401
 from training_scripts.toy import Batches, ToyData, ToyModel
 
 from d2l_helpers import distributed, train, train_options
@@ -39,14 +39,6 @@ def assert_same_run(a: Path, b: Path) -> None:
         assert one[name] == pytest.approx(two[name], rel=0, abs=1e-12), name
     for name in ("epoch", "train_acc", "val_acc", "lr"):
         assert one[name] == two[name], name
-
-
-@pytest.fixture(autouse=True, scope="module")
-def threads():
-    """The command line sets them for its process, which here is pytest's."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

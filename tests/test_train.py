@@ -5,7 +5,7 @@ import signal
 
 import pytest
 import torch
-from launch import SCRIPTS, SMALL, STEPS, at_step, launch
+from launch import SCRIPTS, SMALL, STEPS, at_step, launch, threads  # noqa: F401
 from training_scripts.toy import curve, same_weights
 
 import d2l_helpers as d2l
@@ -25,14 +25,6 @@ FAST = (
 # ReLU, AdamW and a schedule: whatever a resumed run forgets shows in the weights
 MODERN = (*SMALL, "--dtype", "float32")
 FILES = {"run.safetensors", "model.safetensors", "history.json", "log.jsonl"}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def threads():
-    """The command line sets them for its process, which here is pytest's."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)

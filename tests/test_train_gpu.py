@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from launch import SMALL, launch
+from launch import SMALL, launch, threads  # noqa: F401
 
 from d2l_helpers.checkpoint import load_checkpoint
 from d2l_helpers.train import main
@@ -30,14 +30,6 @@ def assert_close(a, b, tolerance) -> None:
         assert one[name] == pytest.approx(two[name], abs=3e-3), name
     weights = [load_checkpoint(f / "model.safetensors")[0] for f in (a, b)]
     torch.testing.assert_close(*weights, rtol=0, atol=tolerance)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def threads():
-    """The command line sets them for its process, which here is pytest's."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
