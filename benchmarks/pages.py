@@ -63,8 +63,7 @@ READ = """async () => {
   scrollTo({top: 0, behavior: 'instant'});
   await pause(60);
 }"""
-SETTLED = """() => Promise.all([window.MathJax?.startup?.promise,
-  document.fonts.ready]).then(() => true)"""
+SETTLED = "() => document.fonts.ready.then(() => true)"
 
 
 class PagesHandler(SimpleHTTPRequestHandler):

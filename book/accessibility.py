@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 EDITS = (
+    # colour-contrast, where no script picks a theme: "auto" has half the rules of dark
+    (' data-theme="auto">', ' data-theme="light">'),
     # label-content-name-mismatch: the button reads "Search Ctrl+K"
     (
         'search-button-field search-button__button pst-js-only" title="Search"'

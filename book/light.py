@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import code, describe, icons, mathjax, pictures, scripts, styles
+from . import code, describe, icons, mathjax, pictures, policy, scripts, styles
 from .accessibility import pages
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def style_sheet(app: Sphinx, texts: list[str], script: str) -> str:
 def head(text: str, style: str, script: str, up: str) -> str:
     """A page's HTML that asks for these two files, and no more than it needs."""
     text = _LINK.sub("", text)
-    text = mathjax.stepwise(scripts.without(text))
+    text = scripts.without(text)
     ours = (
         f'<link rel="stylesheet" href="{up}_static/{STYLE}?v={style}">\n'
         f'<script defer src="{up}_static/{SCRIPT}?v={script}"></script>\n'
@@ -68,11 +68,18 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     site = Path(app.outdir)
     static = site / "_static"
     found = [page for page in pages(site) if page.name != "index.html"]
-    texts = [page.read_text("utf-8") for page in found]
+    texts = [describe.described(p.read_text("utf-8"), p.stem) for p in found]
+    with mathjax.Typesetter() as formulas:
+        texts = [formulas.page(text) for text in texts]
+        formula_style = formulas.style()
+    mathjax.copy_fonts(app)
+    rules: dict[str, str] = {}
+    texts = [policy.classed(policy.without_handlers(text), rules) for text in texts]
     texts = [icons.drawn(text, icons.theme_script()) for text in texts]
-    script = scripts.joined(app, texts)
+    script = scripts.joined(app, texts) + policy.SCRIPT
     explorers = "".join(p.read_text("utf-8") for p in static.glob("explorers/*.js"))
     sheet = style_sheet(app, texts, script + explorers)
+    sheet += formula_style + policy.sheet(rules)
     (static / SCRIPT).write_text(script, "utf-8")
     (static / STYLE).write_text(sheet, "utf-8")
     unneeded = code.plain(styles.read(static, PYGMENTS))
@@ -80,7 +87,9 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         up = "../" * (len(page.relative_to(site).parts) - 1)
         new = head(text, version(sheet), version(script), up)
         new = code.untagged(pictures.lightened(new, site, page), unneeded)
-        page.write_text(describe.described(new, page.stem), "utf-8")
+        page.write_text(policy.sealed(new), "utf-8")
+    front = site / "index.html"
+    front.write_text(policy.sealed(front.read_text("utf-8")), "utf-8")
     scripts.forget(static)
     pictures.forget(site)
 

@@ -1,35 +1,63 @@
-"""Formulas without another host: MathJax is copied into the site.
+"""Formulas set when the site is built: pages bring no MathJax, only its fonts.
 
-The package sphinx-mathjax-offline carries all of MathJax 3.2 (24 MB). A page
-needs one component script and the fonts, under 2 MB.
+MathJax (from the package sphinx-mathjax-offline) runs here in V8 (mini-racer). A page
+then holds finished formulas, and MathML for screen readers: they stand there without a
+script, at once, and nothing moves when they come.
 """
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from py_mini_racer import MiniRacer
+from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
+
 if TYPE_CHECKING:
+    from typing import Self
+
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
-# "full": every TeX extension inside, so that none is fetched later
-COMPONENT = "tex-chtml-full.js"
 FONTS = Path("output/chtml/fonts/woff-v2")
-# The page's formulas a few at a time, so that it answers in between.
-_CONFIG = re.compile(r"<script>window\.MathJax = (\{.*?\})</script>")
-STEPS = """MathJax.startup = { async pageReady() {
-  const kind = ".math, .output_area";
-  const all = [...document.querySelectorAll(kind)]
-    .filter((place) => !place.parentElement.closest(kind));
-  while (all.length) {
-    await MathJax.typesetPromise(all.splice(0, 4));
-    await new Promise((done) => setTimeout(done));
-  }
-} };"""
+# What the components ask for, in files of the package; "full": every TeX extension.
+PARTS = (
+    "core.js",
+    "input/tex-full.js",
+    "output/chtml.js",
+    "output/chtml/fonts/tex.js",
+    "adaptors/liteDOM.js",
+    "a11y/assistive-mml.js",
+)
+START = """
+globalThis.MathJax = {
+  loader: {
+    paths: {mathjax: ""},
+    require: (name) => (0, eval)(parts[name]),
+    load: ["input/tex-full", "output/chtml", "adaptors/liteDOM", "a11y/assistive-mml"],
+  },
+  startup: {typeset: false},
+  chtml: {fontURL: "mathjax"},
+  tex: {
+    packages: {"[-]": ["noundefined", "noerrors"]},  // mistakes are mistakes
+    formatError: (_, error) => { throw new Error(error.message); },
+  },
+};
+function typeset(tex, display) {
+  return MathJax.startup.adaptor.outerHTML(MathJax.tex2chtml(tex, {display}));
+}
+"""
+_FORMULA = re.compile(
+    r'(<(?P<tag>span|div)\b[^>]*class="math notranslate nohighlight"[^>]*>'
+    r'(?:\s*<span class="eqno">.*?</a></span>)?)(?P<tex>[^<]*)(</(?P=tag)>)',
+    re.DOTALL,
+)
+_DELIMITERS = re.compile(r"\\([\[(])(.*)\\[\])]", re.DOTALL)
 
 
 def source() -> Path:
@@ -45,36 +73,75 @@ def source() -> Path:
     return Path(spec.origin).parent / "static" / "mathjax"
 
 
+class Typesetter:
+    """MathJax in a JavaScript engine: ``with Typesetter() as formulas``."""
+
+    def __init__(self) -> None:
+        root = source()
+        parts = {f"/{name}": (root / name).read_text("utf-8") for name in PARTS}
+        self._engine = MiniRacer()
+        self._engine.eval(f"const parts = {json.dumps(parts)};{START}")
+        self._engine.eval((root / "startup.js").read_text("utf-8"))
+        self._engine.eval("MathJax.startup.promise.then(() => true)").get(timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.close()  # left to the interpreter's end, its threads may hang
+
+    def typeset(self, tex: str, *, display: bool = False) -> str:
+        """The HTML of one formula.
+
+        Raises:
+            ValueError: MathJax cannot read it; the message has its reason.
+        """
+        try:
+            return self._engine.call("typeset", tex, display)
+        except Exception as error:  # the engine's kinds are its own affair
+            reason = str(error).partition("\n")[0].rpartition("Error: ")[2]
+            raise ValueError(f"{reason} in the formula {tex!r}") from None
+
+    def page(self, text: str) -> str:
+        """A page's HTML with all of its formulas set.
+
+        Raises:
+            ValueError: see `typeset`.
+        """
+
+        def one(found: re.Match[str]) -> str:
+            tex = html.unescape(found["tex"]).strip()
+            parted = _DELIMITERS.fullmatch(tex)
+            display = found["tag"] == "div"
+            formula = self.typeset(parted[2] if parted else tex, display=display)
+            return f"{found[1]}{formula}{found[4]}"
+
+        return _FORMULA.sub(one, text)
+
+    def style(self) -> str:
+        """The rules for what has been set so far, fonts in the folder ``mathjax``."""
+        css = "MathJax.startup.adaptor.textContent(MathJax.chtmlStylesheet())"
+        # a formula is first drawn in another font rather than not at all
+        return re.sub(
+            r"(@font-face[^{]*\{)", r"\1\n  font-display: swap;", self._engine.eval(css)
+        )
+
+
 def configure(app: Sphinx, config: Config) -> None:
-    """Point the pages at the copy and switch off what would load more."""
-    config.mathjax_path = f"mathjax/{COMPONENT}"
-    # in its own time: nothing on the page waits for it
-    config.mathjax_options = {"async": "async"}
-    # The menu's extras (speech, explorer) would be fetched and are not copied.
-    config.mathjax3_config = {
-        "options": {
-            "enableMenu": False,
-            "processHtmlClass": "tex2jax_process|mathjax_process|math|output_area",
-        }
-    }
+    """Write formulas as TeX into the pages, and no script beside them."""
+    config.html_math_renderer = "typeset"
 
 
-def stepwise(text: str) -> str:
-    """A page's HTML whose formulas are set in steps; JSON cannot say so."""
-    return _CONFIG.sub(rf"<script>window.MathJax = \1; {STEPS}</script>", text)
-
-
-def copy(app: Sphinx, exception: Exception | None) -> None:
-    """Copy the script and the fonts into the built site."""
-    if exception is not None or app.builder.format != "html":
-        return
+def copy_fonts(app: Sphinx) -> None:
+    """Copy the fonts into the built site."""
     target = Path(app.outdir) / "_static" / "mathjax"
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source() / COMPONENT, target / COMPONENT)
-    shutil.copytree(source() / FONTS, target / FONTS, dirs_exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source() / FONTS, target)
 
 
 def connect(app: Sphinx) -> None:
-    """Register the two handlers."""
+    """Register the renderer; `light` sets the formulas of finished pages."""
+    app.add_html_math_renderer(
+        "typeset", (html_visit_math, None), (html_visit_displaymath, None)
+    )
     app.connect("config-inited", configure)
-    app.connect("build-finished", copy)

@@ -25,8 +25,12 @@ UNUSED = (
     "vendor/fontawesome/webfonts/*.ttf",
     "*webpack-macros.html",
 )
+# From disk no script may read another page, which the found ones would be quoted from.
+FROM_DISK = """
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+"""
 # What stays a tag of its own: an address with a colon leads elsewhere.
-_OURS = r"mathjax/|explorers/|site\.js"
+_OURS = r"explorers/|site\.js"
 _TAG = re.compile(
     rf'[ \t]*<script\b[^>]*\bsrc="(?![^"]*(?:{_OURS}))[^":]*"[^>]*>\s*</script>\n?'
 )
@@ -65,7 +69,7 @@ def joined(app: Sphinx, texts: list[str]) -> str:
             parts.append((static / name).read_text("utf-8"))
     parts += [(static / name).read_text("utf-8") for name in BEFORE]
     # an empty statement first: "use strict" in one part is for none
-    text = "\n;".join(["", *parts])
+    text = "\n;".join(["", *parts, FROM_DISK])
     return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
 
 

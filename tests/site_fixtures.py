@@ -113,11 +113,8 @@ class Visit:
             self.faults.append(f"{response.status} for {response.url}")
 
     def open(self, page: str) -> Visit:
-        """Go to a page; wait until scripts, formulas and all explorers are done."""
+        """Go to a page; wait until scripts, fonts and all explorers are done."""
         self.page.goto(self.home + page, wait_until="load")
-        self.page.evaluate(
-            "() => window.MathJax?.startup?.promise ?? Promise.resolve()"
-        )
         self.page.evaluate("() => document.fonts.ready.then(() => true)")
         self.page.evaluate(START_EXPLORERS)
         return self
