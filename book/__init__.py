@@ -1,11 +1,11 @@
 """The Sphinx side of the chapter: one small extension, loaded by _config.yml.
 
-``stale`` re-executes pages whose helpers changed, ``mathjax`` puts MathJax into
-the site, ``explorers`` gives pages their scripts, ``solutions`` leaves solutions out
-where the book is to have none, ``proofs`` links numbers to the code that shows them,
+``stale`` re-executes pages whose helpers changed, ``mathjax`` sets the formulas,
+``explorers`` gives pages their scripts, ``solutions`` leaves solutions out where the
+book is to have none, ``proofs`` links numbers to the code that shows them,
 ``repository`` adds the buttons that need an address, ``colophon`` tells what a copy was
-made with, ``accessibility`` mends what the theme leaves, and ``light`` takes out what
-no reader needs.
+made with, ``accessibility`` mends what the theme leaves, and ``light`` takes out what no
+reader needs and puts a strict ``policy`` on every page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Explorers on a page without a kernel: one script and one style sheet for each page.
+"""Explorers on a page without a kernel: one script for each page.
 
 A cell's output holds ``<div data-explorer="name">`` with a picture and the starting
 variables; a page that is no notebook asks for one by the directive ``explorer``. A
@@ -81,16 +81,17 @@ def on_page(body: str) -> list[str]:
 
 
 def write(folder: Path, names: list[str]) -> str:
-    """Write the script and the style for these explorers; return their stem."""
-    stem = "-".join(names)
+    """Write the script for these explorers; return its name."""
+    name = f"{'-'.join(names)}.js"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{stem}.js").write_text(_bundle.page_script(*names), "utf-8")
-    style = [path.read_text("utf-8") for path in _bundle.style_files(*names)]
-    # tokens.css is on every page already; what all share comes first, and once
-    _, shared, *own = style
-    (folder / "shared.css").write_text(shared, "utf-8")
-    (folder / f"{stem}.css").write_text("\n".join(own), "utf-8")
-    return stem
+    (folder / name).write_text(_bundle.page_script(*names), "utf-8")
+    return name
+
+
+def style() -> str:
+    """The rules of all explorers; tokens.css is on every page already."""
+    files = _bundle.style_files(*CONCEPTS, QUESTION)
+    return "\n".join(f.read_text("utf-8") for f in files if f.name != "tokens.css")
 
 
 def add(
@@ -104,11 +105,9 @@ def add(
     # Questions come in a script of their own, which pages then share.
     parts = [n for n in (on_page(body), [QUESTION] * asks) if n]
     if parts:
-        stems = [write(Path(app.outdir) / "_static" / "explorers", n) for n in parts]
-        app.add_css_file("explorers/shared.css")
-        for stem in stems:
-            app.add_js_file(f"explorers/{stem}.js", loading_method="defer")
-            app.add_css_file(f"explorers/{stem}.css")
+        folder = Path(app.outdir) / "_static" / "explorers"
+        for name in [write(folder, names) for names in parts]:
+            app.add_js_file(f"explorers/{name}", loading_method="defer")
     if asks:
         context["body"] = roomy(body)
 

@@ -14,7 +14,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import code, describe, icons, mathjax, pictures, policy, scripts, styles
+from . import (
+    code,
+    describe,
+    explorers,
+    icons,
+    mathjax,
+    pictures,
+    policy,
+    scripts,
+    styles,
+)
 from .accessibility import pages
 
 if TYPE_CHECKING:
@@ -23,12 +33,9 @@ if TYPE_CHECKING:
 STYLE, SCRIPT = "site.css", "site.js"
 THEME = ("styles/theme.css", "styles/pydata-sphinx-theme.css")
 # The chapter's own, in which every rule is wanted, stay as they are.
-OWN = {"tokens.css", "book.css"}
+TOKENS, OWN = "tokens.css", "book.css"
 PYGMENTS = "pygments.css"
-_LINK = re.compile(
-    r"[ \t]*<link\b(?![^>]*(?:explorers/|tokens\.css|book\.css))[^>]*"
-    r'rel="stylesheet"[^>]*>\n?'
-)
+_LINK = re.compile(r'[ \t]*<link\b[^>]*rel="stylesheet"[^>]*>\n?')
 
 
 def style_sheet(app: Sphinx, texts: list[str], script: str) -> str:
@@ -39,13 +46,16 @@ def style_sheet(app: Sphinx, texts: list[str], script: str) -> str:
         if sheet.filename:
             names.append(str(sheet.filename).removeprefix("_static/"))
     known = styles.words(texts, [script])
-    theme = [n for n in names if n not in OWN and "explorers/" not in n]
+    theme = [n for n in names if n not in {TOKENS, OWN}]
     pygments = styles.read(static, PYGMENTS)
     return "\n".join(
         [
             icons.style(icons.theme_script()),
             styles.trimmed("".join(styles.read(static, n) for n in theme), known),
             code.style(pygments),
+            styles.read(static, TOKENS),
+            explorers.style(),
+            styles.read(static, OWN),
         ]
     )
 
@@ -77,8 +87,8 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     texts = [policy.classed(policy.without_handlers(text), rules) for text in texts]
     texts = [icons.drawn(text, icons.theme_script()) for text in texts]
     script = scripts.joined(app, texts) + policy.SCRIPT
-    explorers = "".join(p.read_text("utf-8") for p in static.glob("explorers/*.js"))
-    sheet = style_sheet(app, texts, script + explorers)
+    ours = "".join(p.read_text("utf-8") for p in static.glob("explorers/*.js"))
+    sheet = style_sheet(app, texts, script + ours)
     sheet += formula_style + policy.sheet(rules)
     (static / SCRIPT).write_text(script, "utf-8")
     (static / STYLE).write_text(sheet, "utf-8")
