@@ -4,8 +4,8 @@
 ``explorers`` gives pages their scripts, ``solutions`` leaves solutions out where the
 book is to have none, ``proofs`` links numbers to the code that shows them,
 ``repository`` adds the buttons that need an address, ``colophon`` tells what a copy was
-made with, ``accessibility`` mends what the theme leaves, and ``light`` takes out what no
-reader needs and puts a strict ``policy`` on every page.
+made with, ``accessibility`` mends what the theme leaves, and ``light`` takes out what
+no reader needs and puts a strict ``policy`` on every page.
 """
 
 from __future__ import annotations
