@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import tinycss2
 from bs4 import BeautifulSoup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -12,6 +13,7 @@ from pygments.lexers import PythonLexer
 from site_fixtures import CONTENT, site  # noqa: F401 - a fixture by name
 
 from book import code
+from d2l_helpers.explorers import CONCEPTS, _bundle
 
 # ruff: noqa: F811 - a test takes a fixture by the name it is imported under
 START = '<div class="highlight-ipython3 notranslate"><div class="highlight"><pre>'
@@ -59,3 +61,41 @@ def test_one_style_sheet_with_the_rules_of_all(site, page):
     for rule in (".cnn-quiz", "--cnn-kernel:", ".bd-article", "mjx-container"):
         assert rule in sheet
     assert not re.search(r"@import", sheet)
+
+
+# Explorers' styles, which meet on one page and in one notebook ---------------------
+
+
+def selectors(rules: list) -> list[str]:
+    """The selectors of rules, those inside of @container and @media too."""
+    found = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            parts = re.split(r",(?![^()]*\))", tinycss2.serialize(rule.prelude))
+            found += [part.strip() for part in parts]
+        elif rule.content and rule.lower_at_keyword in ("container", "media"):
+            found += selectors(rules_of(rule.content))
+    return found
+
+
+def rules_of(content: str | list) -> list:
+    return tinycss2.parse_rule_list(content, skip_whitespace=True, skip_comments=True)
+
+
+def test_no_explorer_dresses_another():
+    """Each rule asks for a class that only its own explorer's rules know."""
+    sheets = {
+        path.stem: selectors(rules_of(path.read_text("utf-8")))
+        for path in _bundle.style_files(*CONCEPTS, "question")
+    }
+    classes = {
+        name: set(re.findall(r"\.(cnn-[\w-]+)", " ".join(found)))
+        for name, found in sheets.items()
+    }
+    for name, found in sheets.items():
+        if name in ("tokens", "explorers"):
+            continue
+        others = set().union(*(c for n, c in classes.items() if n != name))
+        own = classes[name] - others
+        loose = [s for s in found if not own & set(re.findall(r"\.(cnn-[\w-]+)", s))]
+        assert loose == [], name
