@@ -28,13 +28,15 @@ RULES = {
     "form-action": "'self'",
 }
 DOES = {"window.print()": "print", "toggleFullScreen()": "full-screen"}
-# One listener for what the theme's buttons say in `onclick`.
+# What the theme's buttons say in `onclick`, and what it forgets of folded code.
 SCRIPT = """
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-does]");
   if (button?.dataset.does === "print") print();
   if (button?.dataset.does === "full-screen") toggleFullScreen();
 });
+// What was folded could not be measured: let the theme see which code scrolls.
+document.addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);
 """
 _SCRIPT = re.compile(r"(<script\b[^>]*>.*?</script>)", re.DOTALL)
 _DATA = re.compile(r'\btype="application/json"|\bsrc="')

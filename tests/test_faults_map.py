@@ -67,6 +67,7 @@ def test_the_table_is_whole():
         *("503", "header that lies", "kernel larger", "devices", "NaN", "Ctrl-C"),
         *("kill", "one rank of two", "GPU memory", "checkpoint", "same seed"),
         *("JavaScript", "320 px", "forced colours", "hostile", "throws"),
+        *("400 %", "spaced wider", "policy"),
         *("run twice", "`python -O`", "random bytes"),
     ):
         assert word in text, word

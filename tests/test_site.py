@@ -7,11 +7,11 @@ import json
 import platform
 import re
 from importlib.metadata import version
-from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from axe import ADD_STYLE, AXE, AXE_CONTRAST, AXE_RULES, NO_FADE, told
 from bs4 import BeautifulSoup
 from site_fixtures import (  # noqa: F401 - fixtures are used by name
     CONTENT,
@@ -33,33 +33,6 @@ if TYPE_CHECKING:
 # ruff: noqa: F811 - a test takes a fixture by the name it is imported under
 pytestmark = pytest.mark.site
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js")
-# "preload" would fetch style sheets again, from the wrong folder. The rule that
-# is off by default finds buttons whose spoken name is not what they show.
-AXE_RULES = """() => axe.run(document, {preload: false, resultTypes: ['violations'],
-  rules: {'label-content-name-mismatch': {enabled: true},
-          'color-contrast': {enabled: false}}})"""
-# A page's code is thousands of words in a dozen colours: of its blocks, those are
-# read that bring a colour (a class, in input, output or text) not met before.
-AXE_CONTRAST = """() => {
-  const met = new Set();
-  const again = [...document.querySelectorAll('article pre')].filter(block => {
-    const place = block.closest('.cell_input, .cell_output, details')?.className;
-    const before = met.size;
-    for (const part of [block, ...block.querySelectorAll('*')])
-      met.add(`${place} ${part.parentElement.className} ${part.className}`);
-    return met.size === before;
-  });
-  return axe.run({exclude: again}, {preload: false, resultTypes: ['violations'],
-    runOnly: {type: 'rule', values: ['color-contrast']}});
-}"""
-# Colours fade from one theme to the other; what is measured is where they end.
-NO_FADE = "*, *::before, *::after { transition: none !important }"
-ADD_STYLE = """(text) => {
-  const sheet = new CSSStyleSheet();  // the policy refuses a <style>
-  sheet.replaceSync(text);
-  document.adoptedStyleSheets.push(sheet);
-}"""
 NEXT_FRAMES = """() => new Promise(requestAnimationFrame)
   .then(() => new Promise(requestAnimationFrame)).then(() => true)"""
 
@@ -271,12 +244,7 @@ def test_accessible(seen, page):
         shown.wait_for_selector(f"html[data-theme={scheme}]", timeout=20_000)
         shown.evaluate(NEXT_FRAMES)
         results.append(shown.evaluate(AXE_CONTRAST))
-    found = [
-        f"{v['id']}: {n['html'][:100]}"
-        for result in results
-        for v in result["violations"]
-        for n in v["nodes"]
-    ]
+    found = [line for result in results for line in told(result)]
     assert found == []
 
 

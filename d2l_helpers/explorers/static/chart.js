@@ -9,7 +9,10 @@ let cut = 0;
 
 function s(tag, props, ...children) {
   const el = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(props)) el.setAttribute(name, value);
+  for (const [name, value] of Object.entries(props)) {
+    if (name === "style") el.style.cssText = value; // a page's policy refuses the attribute
+    else el.setAttribute(name, value);
+  }
   el.append(...children);
   return el;
 }

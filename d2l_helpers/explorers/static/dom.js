@@ -15,6 +15,7 @@ export function h(tag, props = {}, ...children) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "class") el.className = value;
     else if (name === "text") el.textContent = value;
+    else if (name === "style") el.style.cssText = value; // a page's policy refuses the attribute
     else if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
     else el.setAttribute(name, value === true ? "" : value);
   }
