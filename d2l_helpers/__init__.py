@@ -25,6 +25,7 @@ _NAMES = {
     "graphed": "fit_graphed",
     "history": "History",
     "layers": "Conv2D Pool2D comp_conv2d",
+    "missing": "begin_page",
     "models": "MLP LeNet Normalize init_cnn init_relu",
     "plotting": "outline show_array show_images training_curves use_style",
     "pooling": "blur_pool2d pool2d",

@@ -1,14 +1,9 @@
-"""Set-up shared by all tests, before any of them imports torch."""
+"""Set-up shared by all tests; what notebooks share too is in ../conftest.py."""
 
-import os
 import signal
 
 import hypothesis
 import pytest
-
-# Threads that wait by spinning slow each other down twentyfold when two kernels
-# share two cores; notebooks' kernels inherit this.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A job in the background is started with Ctrl-C ignored, and so are its children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

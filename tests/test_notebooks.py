@@ -161,20 +161,55 @@ def test_a_changed_number_in_a_stored_output_is_noticed(tmp_path):
     assert "1 failed" in text
 
 
+MEASURE = """
+from pathlib import Path
+status = Path("/proc/self/status").read_text().splitlines()
+status = dict(line.split(":", 1) for line in status)
+print(int(status["VmHWM"].split()[0]))
+"""
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
     page, tmp_path, monkeypatch
 ):
-    """The embedded sample serves; a read-only habit is shown by an empty folder."""
+    """As an ordinary reader of a borrowed machine: the embedded sample serves, no
+    file is left behind, and the kernel has two GiB, no display and no patience with
+    warnings (see kernels/narrow)."""
     monkeypatch.setenv("D2L_SOURCE", "sample")
     monkeypatch.setenv("D2L_OFFLINE", "1")
-    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("DISPLAY", ":77")  # the kernel must not believe it
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     notebook = read(page)
     again = copy.deepcopy(notebook.cells)
     for cell in again:
         cell.id = f"{cell.id}-again"
     notebook.cells += again
+    notebook.cells.append(nbformat.v4.new_code_cell(MEASURE))
     folder = {"metadata": {"path": str(tmp_path)}}
-    client = NotebookClient(notebook, timeout=180, resources=folder)
+    client = NotebookClient(
+        notebook, timeout=180, resources=folder, kernel_name="narrow"
+    )
     client.execute()
     assert not list(tmp_path.iterdir())
+    (peak,) = notebook.cells[-1].outputs
+    assert 100_000 < int(peak.text) < 1_500_000  # kB, where two GiB are allowed
+
+
+def test_the_narrow_kernel_is_narrow(tmp_path):
+    """The memory it lacks cannot be had, and a warning ends a cell."""
+    cells = {
+        "memory": "x = bytearray(3 << 30)",
+        "tensor": "import torch; torch.ones(3 << 28)",
+        "warning": "import warnings; warnings.warn('look out')",
+        "display": "import os; print(os.environ['DISPLAY'])",
+        "fine": "import torch; x = torch.ones(1 << 26)",
+    }
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells.values()]
+    )
+    client = NotebookClient(notebook, timeout=60, kernel_name="narrow")
+    client.allow_errors = True
+    client.execute()
+    names = [c.outputs[0].ename if c.outputs else None for c in notebook.cells]
+    assert names == ["MemoryError", "RuntimeError", "UserWarning", "KeyError", None]

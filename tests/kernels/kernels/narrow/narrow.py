@@ -1,0 +1,27 @@
+"""The kernel of the notebooks' tests: what a reader may have at worst.
+
+Two GiB of memory, no display, and every warning of a cell an error.
+"""
+
+import os
+import resource
+import sys
+import warnings
+from pathlib import Path
+
+MEMORY = 2 << 30  # bytes
+
+os.environ.pop("DISPLAY", None)
+os.environ.pop("WAYLAND_DISPLAY", None)
+# CUDA maps far more than it uses, so there the limit would say nothing.
+if not Path("/dev/nvidiactl").exists():
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+if __name__ == "__main__":
+    from ipykernel import kernelapp
+
+    sys.path[0] = ""  # as in any kernel: the notebook's folder, not this file's
+    warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", module=r"ipykernel\.")  # its own affairs
+    kernelapp.launch_new_instance()
