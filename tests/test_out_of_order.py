@@ -9,8 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from d2l_helpers import missing
 from nbclient import NotebookClient
+
+from d2l_helpers import missing
 
 ROOT = Path(__file__).parents[1]
 TABLE = runpy.run_path(str(ROOT / "tools" / "make_names.py"))
@@ -88,7 +89,8 @@ def test_only_a_name_of_the_page_gets_a_hint():
     assert "“One window at a time”" in missing.hint(error("corr2d"), "conv-layer")
     assert missing.hint(error("corr2d"), "lenet") is None
     assert missing.hint(error("no_such_name"), "conv-layer") is None
-    assert missing.hint(error("def f():\n corr2d; corr2d = 1\nf()"), "conv-layer") is None
+    unbound = error("def f():\n corr2d; corr2d = 1\nf()")
+    assert missing.hint(unbound, "conv-layer") is None
     assert missing.hint(error("1 / 0"), "conv-layer") is None
     assert missing.hint(None, "conv-layer") is None
     with pytest.raises(ValueError, match="there are: speed, channels, conv-layer"):
