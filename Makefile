@@ -37,8 +37,8 @@ PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
 	$(basename $(wildcard chapters/*.ipynb appendix/*.ipynb appendix/*.md)))
 MISSING := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
-.PHONY: help book test serve lab bench peers record lint data lock wheels zip browser repository venv \
-	clean distclean force
+.PHONY: help book test serve lab bench peers record lint links data lock wheels zip \
+	browser repository venv oldest newest clean distclean force
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | \
@@ -95,6 +95,12 @@ browser:
 test: $(INSTALLED) browser book ## build, then run every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
+oldest: ## try the helpers and notebooks with the oldest versions they allow
+	@PYTHON=$(PYTHON) WORKERS=$(WORKERS) bash tools/versions.sh oldest
+
+newest: ## try them with the newest versions there are
+	@PYTHON=$(PYTHON) WORKERS=$(WORKERS) bash tools/versions.sh newest
+
 serve: $(BUILT) ## show the built site on this machine
 	@echo "The site: http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE) \
@@ -136,6 +142,9 @@ lint: $(INSTALLED) ## check style, spelling and stored outputs
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/python tools/check_notebooks.py
+
+links: $(BUILT) ## ask every outside address of the pages whether it is still there
+	$(BIN)/jupyter-book build . --builder linkcheck
 
 repository: $(INSTALLED) ## set the published address: make repository URL=https://…
 	@$(BIN)/python tools/set_repository.py "$(URL)" --branch "$(BRANCH)"

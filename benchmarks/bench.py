@@ -12,6 +12,7 @@ import argparse
 import os
 import platform
 import sys
+from pathlib import Path
 
 import rows_lenet
 import rows_start
@@ -28,7 +29,7 @@ GROUPS = ("maths", "epochs", "accuracy", "start", "recorded")
 def processor() -> str:
     """The processor's name, where the system tells it."""
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as file:
             for text in file:
                 if text.startswith("model name"):
                     return text.split(":")[1].strip()

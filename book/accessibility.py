@@ -21,8 +21,10 @@ EDITS = (
     (' data-theme="auto">', ' data-theme="light">'),
     # label-content-name-mismatch: the button reads "Search Ctrl+K"
     (
-        'search-button-field search-button__button pst-js-only" title="Search"'
-        ' aria-label="Search"',
+        (
+            'search-button-field search-button__button pst-js-only" title="Search"'
+            ' aria-label="Search"'
+        ),
         'search-button-field search-button__button pst-js-only" title="Search"',
     ),
     # label-content-name-mismatch: the icons' titles count as the button's text
@@ -35,14 +37,18 @@ EDITS = (
     # region: the logo and the title lie outside every landmark
     (
         '<div class="sidebar-primary-items__start sidebar-primary__section">',
-        '<div class="sidebar-primary-items__start sidebar-primary__section"'
-        ' role="region" aria-label="Chapter">',
+        (
+            '<div class="sidebar-primary-items__start sidebar-primary__section"'
+            ' role="region" aria-label="Chapter">'
+        ),
     ),
     # scrollable-region-focusable: a long formula scrolls inside itself
     (
         '<div class="math notranslate nohighlight"',
-        '<div tabindex="0" role="group" aria-label="Formula"'
-        ' class="math notranslate nohighlight"',
+        (
+            '<div tabindex="0" role="group" aria-label="Formula"'
+            ' class="math notranslate nohighlight"'
+        ),
     ),
     # label-content-name-mismatch: the summary's own words name it
     ('<summary aria-label="Toggle hidden content">', "<summary>"),

@@ -113,7 +113,7 @@ def linked(body: str) -> str:
 
 
 def _backlinks(page: BeautifulSoup, rows: list[tuple[str, str]]) -> Tag:
-    """ "In the text: 64, 90", under a cell."""
+    """A line under a cell: "In the text: 64, 90"."""
     line = page.new_tag("p")
     line["class"] = "cnn-proofs"
     line.append("In the text: ")

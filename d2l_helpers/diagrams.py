@@ -45,11 +45,13 @@ def room_of(ax: Axes) -> tuple[float, float]:
 
 
 def require(holds: bool, message: str) -> None:
+    """Raise ValueError with `message` unless `holds`."""
     if not holds:
         raise ValueError(message)
 
 
 def write(ax: Axes, x: float, y: float, s: Any, color: str = TEXT, **kwargs) -> Text:
+    """Place `s` around (x, y), in the style of all diagrams."""
     style = {"ha": "center", "va": "center", "size": SIZE, "zorder": 5} | kwargs
     return ax.text(x, y, str(s), color=color, **style)
 
@@ -60,12 +62,14 @@ def _cell(ax: Axes, x: float, y: float, gid: str, edge: str, fill: str, **kwargs
 
 
 def draw_lines(ax: Axes, lines: list, color: str, lw: float, zorder: float) -> None:
+    """Add `lines`, each a list of points, as one collection."""
     ax.add_collection(LineCollection(lines, colors=color, lw=lw, zorder=zorder))
 
 
 def draw_arrow(
     ax: Axes, start: float, end: float, y: float, color: str, lw: float
 ) -> None:
+    """Draw a level arrow at height `y`."""
     style = {"arrowstyle": "->", "color": color, "lw": lw, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", (end, y), (start, y), arrowprops=style)
 

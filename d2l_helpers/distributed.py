@@ -114,9 +114,11 @@ class Ranks:
         return X[begin:end], y[begin:end], (end - begin) / n
 
     def weigh(self, loss: Tensor, share: float) -> Tensor:
-        """The mean `loss` of a part, so weighted that the average over the ranks
-        is the mean over the batch. A plain average would give a rank with
-        fewer images the same say."""
+        """The mean `loss` of a part, weighted by the part's size.
+
+        So the average over the ranks is the mean over the batch. A plain average
+        would give a rank with fewer images the same say.
+        """
         return loss if self.count == 1 else loss * (share * self.count)
 
     def sum(self, values: Tensor) -> Tensor:

@@ -15,8 +15,10 @@ from math import prod
 
 @dataclass(frozen=True)
 class FileSpec:
-    """One IDX file: its name without `.gz`, its shape, and the SHA-256 (hex) of
-    its decompressed contents."""
+    """One IDX file: its name without `.gz`, its shape, and its digest.
+
+    The digest is the SHA-256 of the decompressed contents, in hex.
+    """
 
     name: str
     shape: tuple[int, ...]

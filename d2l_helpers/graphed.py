@@ -203,8 +203,11 @@ class Run:
 def _calls(
     step: Callable[[bool], None], feed: Feed, together: int, device: torch.device
 ) -> Calls:
-    """What an epoch calls, and how often: `together` steps at once, single ones for
-    what is left over, and the smaller last one."""
+    """What an epoch calls, and how often.
+
+    `together` steps at once, single ones for what is left over, and the smaller last
+    one.
+    """
 
     def steps(n: int, whole: bool) -> Callable[[], None]:
         def run() -> None:

@@ -53,7 +53,7 @@ def _opened(source: str | os.PathLike | bytes) -> Iterator[BinaryIO]:
         yield io.BytesIO(source)
         return
     try:
-        with open(source, "rb") as file:
+        with Path(source).open("rb") as file:
             yield file
     except OSError as error:
         raise DataError(

@@ -11,7 +11,7 @@ from d2l_helpers.history import History
 
 
 def live_mode(live: bool | None) -> str:
-    """ "kernel", "lines" or "none": how a run should be shown here.
+    """How a run should be shown here: "kernel", "lines" or "none".
 
     `live` True or False decides. With None nothing is shown under pytest
     (nbval's kernels inherit its PYTEST_VERSION) and where D2L_QUIET is set, as

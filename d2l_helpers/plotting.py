@@ -214,6 +214,6 @@ def training_curves(history: Any, axes: Sequence[Axes] | None = None) -> Figure:
             ax.plot(epochs, values, label=name)
         ax.set(xlabel="epoch", title=label)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        if len(epochs):
+        if epochs:
             ax.legend()
     return axes[0].figure

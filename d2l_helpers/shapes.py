@@ -41,7 +41,7 @@ def conv_output_size(
     anything but integers and ValueError, with the numbers, for sizes out of
     range or a kernel that does not fit into the padded input.
     """
-    n, k, s, p, d = n, kernel_size, stride, padding, dilation
+    k, s, p, d = kernel_size, stride, padding, dilation
     _check(n, k, s, p, d)
     if span(k, d) > n + 2 * p:
         raise ValueError(

@@ -150,7 +150,7 @@ def _read(path: Path, spec: FileSpec) -> np.ndarray:
 def _candidates(folder: Path, spec: FileSpec) -> list[Path]:
     names = (f"{spec.name}.gz", spec.name)
     paths = [folder / layout / name for layout in LAYOUTS for name in names]
-    return [path for path in paths if os.path.isfile(path)]
+    return [path for path in paths if path.is_file()]
 
 
 def _find_local(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +50,7 @@ class RunFolder:
             if not self.trained:  # a kill may have come between checkpoint and log
                 self._write_log(history)
             else:
-                with open(self.log, "a", encoding="utf-8") as file:
+                with self.log.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(history.last) + "\n")
         self.trained += 1
 
@@ -108,6 +107,6 @@ def _write(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.tmp")
     try:
         draft.write_bytes(text.encode())
-        os.replace(draft, path)
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

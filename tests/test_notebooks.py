@@ -50,7 +50,7 @@ def test_cells_are_short_and_imports_come_first(page):
         lines = cell.source.splitlines()
         assert len(lines) <= 25, cell.id
         assert max(map(len, lines)) <= 79, cell.id
-        assert not re.search(r"^\s*(import|from) ", cell.source, re.M), cell.id
+        assert not re.search(r"^\s*(import|from) ", cell.source, re.MULTILINE), cell.id
     text = "\n".join(cell.source for cell in (first, *others))
     assert "sys.path" not in text
     assert "assert" in text
@@ -81,7 +81,7 @@ def test_the_page_opens_with_a_puzzle_and_hands_on_a_question(page):
     texts = [c.source for c in read(page).cells if c.cell_type == "markdown"]
     assert re.match(r"# .+\n\n\*\*.+\?", texts[0])
     (summary,) = [text for text in texts if "## Summary" in text]
-    assert len(re.findall(r"^- ", summary.split("## Summary")[1], re.M)) == 5
+    assert len(re.findall(r"^- ", summary.split("## Summary")[1], re.MULTILINE)) == 5
     assert "three wishes" in summary
     last = summary.rsplit("\n\n", 1)[-1]
     assert "?" in last
@@ -92,7 +92,7 @@ def test_the_page_opens_with_a_puzzle_and_hands_on_a_question(page):
 
 
 ROLES = re.compile(r"\{([\w:]+)\}`")
-DIRECTIVES = re.compile(r"^(?::::+|```)\{([\w-]+)\}", re.M)
+DIRECTIVES = re.compile(r"^(?::::+|```)\{([\w-]+)\}", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -175,7 +175,8 @@ def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
 ):
     """As an ordinary reader of a borrowed machine: the embedded sample serves, no
     file is left behind, and the kernel has two GiB, no display and no patience with
-    warnings (see kernels/narrow)."""
+    warnings (see kernels/narrow).
+    """
     monkeypatch.setenv("D2L_SOURCE", "sample")
     monkeypatch.setenv("D2L_OFFLINE", "1")
     monkeypatch.setenv("DISPLAY", ":77")  # the kernel must not believe it

@@ -16,7 +16,9 @@ from d2l_helpers import missing
 ROOT = Path(__file__).parents[1]
 TABLE = runpy.run_path(str(ROOT / "tools" / "make_names.py"))
 PAGES = sorted(TABLE["table"]())
-HINT = re.compile(r"^`(\w+)` is made further up on this page, under “(.+?)”\.", re.M)
+HINT = re.compile(
+    r"^`(\w+)` is made further up on this page, under “(.+?)”\.", re.MULTILINE
+)
 
 
 def notebook(page):
@@ -33,7 +35,7 @@ def sections(cells):
             continue
         new = [next(filter(None, h)) for h in TABLE["HEADING"].findall(cell.source)]
         headings = headings + new
-        if re.search(r"^## |^:::\{exercise\}", cell.source, re.M):
+        if re.search(r"^## |^:::\{exercise\}", cell.source, re.MULTILINE):
             found.append((headings, []))
     return [(above, code) for above, code in found if code]
 

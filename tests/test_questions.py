@@ -303,15 +303,15 @@ def test_progress_what_was_missed_and_clearing(open_toys):
     "stored",
     [
         "no JSON", "null", "[]", '{"answers": 3, "missed": {}}',
-        '{"answers": {"toy/size": {"said": "<img src=x onerror=alert(1)>"}},'
-        ' "missed": {}}',
-        '{"answers": {"toy/size": {"said": 1e999, "draw": "x", "ok": 1}},'
-        ' "missed": {}}',
-        '{"answers": {}, "missed": {"a": 1, "b": {"spec": {"draws": [{}]}},'
-        ' "__proto__": {"spec": {"draws": 9}}}}',
-        '{"answers": {}, "missed": {"c": {"title": "<b>x</b>", "spec": {"kind": "myth",'
-        ' "id": "c", "options": ["<i>"], "draws": [{"text": "</p><script>", "right": 0,'
-        ' "slips": [], "why": ""}]}}}}',
+        ('{"answers": {"toy/size": {"said": "<img src=x onerror=alert(1)>"}},'
+        ' "missed": {}}'),
+        ('{"answers": {"toy/size": {"said": 1e999, "draw": "x", "ok": 1}},'
+        ' "missed": {}}'),
+        ('{"answers": {}, "missed": {"a": 1, "b": {"spec": {"draws": [{}]}},'
+        ' "__proto__": {"spec": {"draws": 9}}}}'),
+        ('{"answers": {}, "missed": {"c": {"title": "<b>x</b>", "spec": {"kind":'
+        ' "myth", "id": "c", "options": ["<i>"], "draws": [{"text": "</p><script>",'
+        ' "right": 0, "slips": [], "why": ""}]}}}}'),
     ],
 )  # fmt: skip
 def test_a_damaged_memory_harms_nothing(open_toys, stored):

@@ -69,7 +69,7 @@ def test_twelve_questions_three_with_fresh_numbers(site):
 
 
 def test_every_term_says_where_it_is_taught():
-    entries = re.findall(r"^([^\s:#].*)\n((?:  .*\n)+)", GLOSSARY, re.M)
+    entries = re.findall(r"^([^\s:#].*)\n((?:  .*\n)+)", GLOSSARY, re.MULTILINE)
     assert len(entries) >= 35
     for term, text in entries:
         assert re.search(r"See \[.+\]\(\.\./chapters/[\w-]+\.ipynb#[\w-]+\)", text), (

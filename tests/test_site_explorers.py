@@ -68,7 +68,9 @@ def test_scripts_and_states_are_light(site, page):
     assert len(scripts) == 2  # its explorers', and the one that asks questions
     parts = [gzip.compress((site / "_static" / s).read_bytes()) for s in scripts]
     assert max(map(len, parts)) < 40_000
-    blocks = re.findall(r'<script type="application/json">(.*?)</script>', text, re.S)
+    blocks = re.findall(
+        r'<script type="application/json">(.*?)</script>', text, re.DOTALL
+    )
     questions = text.count('data-explorer="question"')
     assert len(blocks) == len(EXPECTED[page]) + questions
     assert all(json.loads(block) for block in blocks)

@@ -1,17 +1,25 @@
 """Check that the notebooks are stored clean: ``python tools/check_notebooks.py``.
 
-A clean notebook is valid nbformat 4.5 with an id in every cell; only cells
-tagged ``keep_output`` hold an output, and that is text.
+A clean notebook is valid nbformat 4.5. Its cells have ids that somebody chose, so that
+a link to a cell stays; none is empty, and none carries what an editor left behind. Only
+cells tagged ``keep_output`` hold an output, and that is text.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
+# What the book reads; all else is an editor's own affair.
+NOTEBOOK = {"kernelspec", "language_info"}
+LANGUAGE = {"name"}
+CELL = {"tags", "mystnb", "jupyter"}
+ID = re.compile(r"[a-z][a-z0-9-]*")
+DRAWN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?")  # by an editor
 PICTURES = ("image/", "application/pdf")
 
 
@@ -28,9 +36,29 @@ def problems(path: Path) -> list[str]:
     ids = [cell.get("id") for cell in notebook.cells]
     if None in ids or len(set(ids)) < len(ids):
         found.append(f"{path}: a cell has no id, or two share one")
+    extra = notebook.metadata.keys() - NOTEBOOK
+    extra |= notebook.metadata.get("language_info", {}).keys() - LANGUAGE
+    if extra:
+        found.append(
+            f"{path}: metadata of no use to the book: {', '.join(sorted(extra))}"
+        )
     for index, cell in enumerate(notebook.cells):
+        found += [f"{path}: cell {index}: {fault}" for fault in shape(cell)]
         if cell.cell_type == "code":
             found += [f"{path}: cell {index}: {fault}" for fault in faults(cell)]
+    return found
+
+
+def shape(cell: nbformat.NotebookNode) -> list[str]:
+    """Return what is wrong with one cell's source, id and metadata."""
+    found = []
+    if not cell.source.strip():
+        found.append("empty")
+    name = cell.get("id", "none")
+    if not ID.fullmatch(name) or DRAWN.fullmatch(name):
+        found.append(f"its id, {name}, should be words: links and tests name it")
+    if extra := cell.metadata.keys() - CELL:
+        found.append(f"metadata of no use to the book: {', '.join(sorted(extra))}")
     return found
 
 

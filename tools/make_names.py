@@ -57,7 +57,12 @@ def table() -> dict[str, dict[str, str]]:
     return {path.stem: names_of(path) for path in sorted(notebooks)}
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write the table into the helpers' assets."""
     text = json.dumps(table(), ensure_ascii=False, indent=1)
     TABLE.write_text(text + "\n", encoding="utf-8")
     print(f"{TABLE.relative_to(ROOT)}: {len(text.splitlines())} lines")
+
+
+if __name__ == "__main__":
+    write()

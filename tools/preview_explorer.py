@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import matplotlib
+import matplotlib as mpl
 
 from d2l_helpers import explorers
 from d2l_helpers.explorers import CONCEPTS, _bundle
@@ -41,7 +41,7 @@ body {{ background: var(--pst-color-background);
 
 # The widest of the common text faces, the same on every machine: room that is
 # enough for it is enough for what a reader's system brings.
-FONT = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf").as_uri()
+FONT = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf").as_uri()
 
 
 def whole_page(concept: str, body: str) -> str:

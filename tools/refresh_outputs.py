@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import make_names
 import nbformat
 from nbclient import NotebookClient
 
@@ -43,3 +44,4 @@ if __name__ == "__main__":
         start = time.perf_counter()
         refresh(path)
         print(f"{path.name}: {time.perf_counter() - start:.0f} s", flush=True)
+    make_names.write()

@@ -51,8 +51,10 @@ def lenet_with(pool) -> nn.Module:
 
 
 def shift_scores(model: nn.Module, images: d2l.Images) -> dict:
-    """Accuracy when shifted 0 to 4 pixels to a side, mean of four directions,
-    and how often a one-pixel shift changes the answer."""
+    """Accuracy when shifted 0 to 4 pixels to a side, and how answers flicker.
+
+    The mean of four directions; "flips" is how often one pixel changes the answer.
+    """
     X, y = images[:]
     still = answers(model, X)
     accuracy, flips = [(still == y).float().mean()], 0.0

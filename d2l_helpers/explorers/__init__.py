@@ -26,7 +26,7 @@ CONCEPTS = {
 }
 _HOME = {name: concept for concept, name in CONCEPTS.items()}
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_HOME)  # noqa: PLE0605 - a list
 
 
 def find(concept: str) -> type:

@@ -77,7 +77,7 @@ def fresh(
     **ranges: Iterable[int],
 ) -> list[dict[str, int]]:
     """Seeded draws for "Another one": ``fresh(n=range(8, 33), k=(3, 5, 7))``."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - questions, not secrets
     options = {name: list(values) for name, values in ranges.items()}
     draws: list[dict[str, int]] = []
     for _ in range(1000):

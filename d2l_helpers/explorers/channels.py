@@ -135,7 +135,7 @@ class Channels(Explorer):
 
     @property
     def mode(self) -> str:
-        """ "sum", "mix" or "cost"."""
+        """One of "sum", "mix" and "cost"."""
         return self.data["mode"]
 
     # mode "sum"

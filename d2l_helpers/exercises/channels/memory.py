@@ -188,8 +188,8 @@ def _examine_kept(kept: Callable[[nn.Module, Tensor], int]) -> str | None:
         return f"it stops with an error, {errors[0]!r}"
     if all(value is None for value in given):
         return "it returns None: a return is missing"
-    names = ("a layer inside a network", "a first layer", "float64", "a layer with a "
-             "bias", "a stack", "two layers with equal shapes", "a narrow stack"
+    names = ("a layer inside a network", "a first layer", "float64", ("a layer with a "
+             "bias"), "a stack", "two layers with equal shapes", "a narrow stack"
              )  # fmt: skip
     return f"it is wrong for {names[hits.index(False)]}"
 

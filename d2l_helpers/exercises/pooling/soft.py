@@ -22,6 +22,11 @@ def soft_pool(X, size, T):
     return ((W / T).softmax(-1) * W).sum(-1)
 
 
+def _overlapping(X, size, T):
+    W = windows(X, size, (1, 1)).flatten(-2)
+    return ((W / T).softmax(-1) * W).sum(-1)
+
+
 def _soft_cases(g: torch.Generator) -> Iterator[tuple]:
     window = torch.tensor([[0.0, 1], [3, 4]])[None, None]
     for T in (1.0, 2.0, 0.5, 50.0):
@@ -150,9 +155,7 @@ SOFT_POOL = FunctionExercise(
         "that is T·log Σ exp(x/T), another soft maximum: take a weighted mean": (
             lambda X, size, T: T * (_flat(X, size) / T).logsumexp(-1)
         ),
-        "windows overlap: the stride is the window": lambda X, size, T: (
-            lambda W: ((W / T).softmax(-1) * W).sum(-1)
-        )(windows(X, size, (1, 1)).flatten(-2)),
+        "windows overlap: the stride is the window": _overlapping,
     },
     only={
         "right for square windows only": lambda X, size, T: size[0] == size[1],

@@ -141,13 +141,17 @@ def _shares(
     )
     yield (
         share_of(friends, secret.argsort()[numbers], side),
-        "the share uses the permutation the wrong way round: pixel m of the snow "
-        "came from secret[m]",
+        (
+            "the share uses the permutation the wrong way round: pixel m of the snow "
+            "came from secret[m]"
+        ),
     )
     yield (
         share_of(friends, secret[: len(numbers)], side),
-        "the share takes places in your list for pixels of the snow: choose the "
-        "same ones from secret first",
+        (
+            "the share takes places in your list for pixels of the snow: choose the "
+            "same ones from secret first"
+        ),
     )
 
 
