@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -114,7 +114,29 @@ def convolutions(device: torch.device, quick: bool) -> Iterator[Row]:
         what = f"conv2d {n}×(64→128) {side}×{side}, k 3, {name}"
         rate = 2 * macs / median(mine) / 1e9
         yield Row(what, mine, "F.conv2d", theirs, 3.0, note=f"{rate:,.0f} GFLOP/s")
+        if tiles := _tiles(device):
+            x, k = (t.to(memory_format=torch.channels_last) for t in (x, k))
+            ours, peer = partial(tiles, x, k), partial(F.conv2d, x, k)
+            with torch.no_grad():
+                torch.testing.assert_close(ours(), peer(), rtol=0, atol=room * scale)
+                mine, theirs = in_turns(ours, peer, 25, device)
+            rate = 2 * macs / median(mine) / 1e9
+            note = f"{rate:,.0f} GFLOP/s; channels last, both"
+            what = what.replace("conv2d", "conv2d_tiles")
+            yield Row(what, mine, "F.conv2d", theirs, 1.3, note=note)
     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def _tiles(device: torch.device) -> Callable | None:
+    """The kernel in Triton, where there is Triton and a device for it."""
+    if device.type != "cuda":
+        return None
+    try:
+        from d2l_helpers.tiles import conv2d_tiles
+    except ModuleNotFoundError as error:
+        print(error)
+        return None
+    return conv2d_tiles
 
 
 def sizes(device: torch.device, quick: bool) -> Iterator[Row]:

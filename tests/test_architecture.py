@@ -19,7 +19,7 @@ LEVELS = {
     "distributed fusion missing",
     1: "primitives checkpoint batches diagrams examples fetch history models tally",
     2: "blocks convolution correlation sources live guards run_state pretrained "
-    "train_files",
+    "train_files tiles",
     3: "pooling data training flat_update feed",
     4: "layers train_options graphed",
     5: "summary train",

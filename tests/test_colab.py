@@ -82,6 +82,7 @@ def test_the_first_cell_brings_the_helpers_and_keeps_torch(
         json.dumps({"argv": command, "display_name": "Colab", "language": "python"})
     )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip reads it as "off"
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")

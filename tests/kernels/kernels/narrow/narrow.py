@@ -24,4 +24,6 @@ if __name__ == "__main__":
     sys.path[0] = ""  # as in any kernel: the notebook's folder, not this file's
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", module=r"ipykernel\.")  # its own affairs
+    if os.environ.get("D2L_OLD_RELEASES"):  # which know of no later deprecation
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
     kernelapp.launch_new_instance()
