@@ -165,7 +165,7 @@ def _write(path: Path, data: bytes) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("xb") as file:
+        with open(draft, "xb") as file:  # noqa: PTH123 - the tests stop it
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -62,8 +62,8 @@ def launch(*arguments: object, ranks: int | None = None, limit: float = 120) -> 
         except BaseException:
             os.killpg(process.pid, 9)
             raise
-    # PyTorch before 2.9 announces each connection of Gloo's
-    out = re.sub(r"^\[Gloo\] Rank .*\n", "", out, flags=re.MULTILINE)
+    # PyTorch before 2.9 announces each connection of Gloo's, ranks across each other
+    out = re.sub(r"^(.*peer ranks.*)?\n", "", out, flags=re.MULTILINE)
     return Done(process.returncode, out, err, time.monotonic() - started)
 
 
