@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
+from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -101,29 +102,25 @@ def convolutions(device: torch.device, quick: bool) -> Iterator[Row]:
         torch.randn(shape, generator=generator).to(device)
         for shape in ((n, 64, side, side), (128, 64, 3, 3))
     )
-    for name, (dtype, tf32) in kinds.items():
+    forms = [("conv2d", d2l.conv2d, torch.contiguous_format, 3.0)]
+    if tiles := _tiles(device):
+        forms.append(("conv2d_tiles", tiles, torch.channels_last, 1.3))
+    macs = d2l.conv_macs(64, 128, (3, 3), (side - 2, side - 2)) * n
+    for (name, (dtype, tf32)), form in product(kinds.items(), forms):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-        x, k = X.to(dtype), K.to(dtype)
+        title, f, layout, most = form
+        x, k = (t.to(dtype).contiguous(memory_format=layout) for t in (X, K))
         with torch.no_grad():
-            ours, peer = partial(d2l.conv2d, x, k), partial(F.conv2d, x, k)
+            ours, peer = partial(f, x, k), partial(F.conv2d, x, k)
             room = {"float32": 1e-4, "TF32": 1e-2, "bfloat16": 2e-2}[name]
             scale = F.conv2d(X, K).abs().max().item()
             torch.testing.assert_close(ours(), peer(), rtol=0, atol=room * scale)
             mine, theirs = in_turns(ours, peer, 3 if quick else 25, device)
-        macs = d2l.conv_macs(64, 128, (3, 3), (side - 2, side - 2)) * n
-        what = f"conv2d {n}×(64→128) {side}×{side}, k 3, {name}"
-        rate = 2 * macs / median(mine) / 1e9
-        yield Row(what, mine, "F.conv2d", theirs, 3.0, note=f"{rate:,.0f} GFLOP/s")
-        if tiles := _tiles(device):
-            x, k = (t.to(memory_format=torch.channels_last) for t in (x, k))
-            ours, peer = partial(tiles, x, k), partial(F.conv2d, x, k)
-            with torch.no_grad():
-                torch.testing.assert_close(ours(), peer(), rtol=0, atol=room * scale)
-                mine, theirs = in_turns(ours, peer, 25, device)
-            rate = 2 * macs / median(mine) / 1e9
-            note = f"{rate:,.0f} GFLOP/s; channels last, both"
-            what = what.replace("conv2d", "conv2d_tiles")
-            yield Row(what, mine, "F.conv2d", theirs, 1.3, note=note)
+        what = f"{title} {n}×(64→128) {side}×{side}, k 3, {name}"
+        note = f"{2 * macs / median(mine) / 1e9:,.0f} GFLOP/s"
+        if layout is torch.channels_last:
+            note += "; channels last, both"
+        yield Row(what, mine, "F.conv2d", theirs, most, note=note)
     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 

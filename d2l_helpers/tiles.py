@@ -55,7 +55,7 @@ def _tile(
                     mask=(out < co)[None, :] & (c < ci)[:, None],
                     other=0.0,
                 )
-                total = tl.dot(x, k, total, input_precision=PRECISION)  # fmt: skip
+                total = tl.dot(x, k, total, input_precision=PRECISION)
     at = Y + (image_at * yn + row * yh + column * yw)[:, None] + out[None, :] * yc
     tl.store(at, total.to(Y.dtype.element_ty),
              mask=(image < n)[:, None] & (out < co)[None, :])  # fmt: skip
