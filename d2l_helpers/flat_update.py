@@ -65,6 +65,7 @@ class FlatUpdate:
         device = self.params[0].device
         self.table = torch.tensor(self.rates, dtype=torch.float64).to(device)
         self.row = self.table[:1].clone()
+        self.rate = self.row[0, 0].to(torch.float32)  # what fused SGD reads on CUDA
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
         self._flatten()
         self.optimizer = self._rebuilt(optimizer)
@@ -72,6 +73,8 @@ class FlatUpdate:
     def __call__(self, loss: Tensor) -> None:
         """Move the weights by one step down the gradient of `loss`, a scalar."""
         torch.index_select(self.table, 0, self.at, out=self.row)
+        if self.optimizer.param_groups[0]["lr"] is self.rate:
+            self.rate.copy_(self.row[0, 0])
         self.at.add_(1)
         gradients = torch.autograd.grad(loss, self.params, allow_unused=True)
         for p, gradient in zip(self.params, gradients, strict=True):
@@ -128,7 +131,8 @@ class FlatUpdate:
         if kind in ADAMS:
             new["betas"] = (self.row[0, 1], group["betas"][1])
         if kind in ADAMS or moving:
-            new["lr"] = self.row[0, 0]
+            on_host = self.flat.device.type == "cpu"
+            new["lr"] = self.row[0, 0] if kind in ADAMS or on_host else self.rate
         return made
 
 

