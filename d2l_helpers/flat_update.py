@@ -63,9 +63,9 @@ class FlatUpdate:
                 "use OneCycleLR(…, cycle_momentum=False), or d2l.Trainer"
             )
         device = self.params[0].device
-        self.table = torch.tensor(self.rates, dtype=torch.float64).to(device)
+        kind = rate_dtype(type(optimizer), device)
+        self.table = torch.tensor(self.rates, dtype=kind).to(device)
         self.row = self.table[:1].clone()
-        self.rate = self.row[0, 0].to(torch.float32)  # what fused SGD reads on CUDA
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
         self._flatten()
         self.optimizer = self._rebuilt(optimizer)
@@ -73,8 +73,6 @@ class FlatUpdate:
     def __call__(self, loss: Tensor) -> None:
         """Move the weights by one step down the gradient of `loss`, a scalar."""
         torch.index_select(self.table, 0, self.at, out=self.row)
-        if self.optimizer.param_groups[0]["lr"] is self.rate:
-            self.rate.copy_(self.row[0, 0])
         self.at.add_(1)
         gradients = torch.autograd.grad(loss, self.params, allow_unused=True)
         for p, gradient in zip(self.params, gradients, strict=True):
@@ -131,14 +129,19 @@ class FlatUpdate:
         if kind in ADAMS:
             new["betas"] = (self.row[0, 1], group["betas"][1])
         if kind in ADAMS or moving:
-            on_host = self.flat.device.type == "cpu"
-            new["lr"] = self.row[0, 0] if kind in ADAMS or on_host else self.rate
+            new["lr"] = self.row[0, 0]
         return made
 
 
 def counts_on_device(device: torch.device) -> bool:
     """Whether the Adams are `capturable`; PyTorch refuses that on the CPU."""
     return device.type != "cpu"
+
+
+def rate_dtype(kind: type, device: torch.device) -> torch.dtype:
+    """Of the table's numbers; fused SGD reads its rate as float32 on CUDA."""
+    narrow = kind is torch.optim.SGD and device.type == "cuda"
+    return torch.float32 if narrow else torch.float64
 
 
 def _checked(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:

@@ -21,7 +21,7 @@ def columns(folder) -> dict[str, list]:
     return json.loads((folder / "history.json").read_text())["columns"]
 
 
-def assert_close(a, b, tolerance) -> None:
+def assert_close(a, b, tolerance, weights_room=None) -> None:
     """Losses, weights and, but for three images of each thousand, the counts."""
     one, two = columns(a), columns(b)
     for name in ("train_loss", "val_loss"):
@@ -29,8 +29,7 @@ def assert_close(a, b, tolerance) -> None:
     for name in ("train_acc", "val_acc"):
         assert one[name] == pytest.approx(two[name], abs=3e-3), name
     weights = [load_checkpoint(f / "model.safetensors")[0] for f in (a, b)]
-    # Adam divides by the size of a gradient, which may itself be rounding alone
-    torch.testing.assert_close(*weights, rtol=0, atol=100 * tolerance)
+    torch.testing.assert_close(*weights, rtol=0, atol=weights_room or tolerance)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,9 @@ def on_gpu(tmp_path_factory):
 
 def test_a_gpu_has_the_cpu_s_history(on_gpu, tmp_path):
     assert main([*RUN, str(tmp_path), "--device", "cpu"]) == 0
-    assert_close(on_gpu, tmp_path, 1e-6)  # in float64
+    # In float64. AdamW divides by a gradient's size, which may be rounding alone:
+    # one weight of 10,080 was 1.1e-5 off.
+    assert_close(on_gpu, tmp_path, 1e-6, weights_room=2e-5)
 
 
 def test_one_process_with_nccl_has_the_history_of_one_without(on_gpu, tmp_path):
