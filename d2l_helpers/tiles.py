@@ -91,7 +91,7 @@ def conv2d_tiles(X: Tensor, K: Tensor, stride=1, padding=0) -> Tensor:
     if not Y.numel() or not ci:
         return Y.zero_()
     places, maps = 128, min(128, max(16, triton.next_power_of_2(co)))
-    deep = min(32, max(16, triton.next_power_of_2(ci)))  # 64 was slower, all dtypes
+    deep = min(32, max(16, triton.next_power_of_2(ci)))  # 64 was slower: TF32, bf16
     exact = X.dtype == torch.float32 and not torch.backends.cudnn.allow_tf32
     _tile[triton.cdiv(n * oh * ow, places), triton.cdiv(co, maps)](
         X, K, Y, n, ci, h, w, co, oh, ow, sh, sw, ph, pw,
