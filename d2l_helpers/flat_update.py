@@ -63,7 +63,8 @@ class FlatUpdate:
                 "use OneCycleLR(…, cycle_momentum=False), or d2l.Trainer"
             )
         device = self.params[0].device
-        kind = rate_dtype(type(optimizer), device)
+        self.fused = one_kernel(type(optimizer), self.rates)
+        kind = rate_dtype(self.fused, device)
         self.table = torch.tensor(self.rates, dtype=kind).to(device)
         self.row = self.table[:1].clone()
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
@@ -117,18 +118,15 @@ class FlatUpdate:
     def _rebuilt(self, optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
         """The same optimizer for `flat`, reading from `row` what changes."""
         kind, group = type(optimizer), dict(optimizer.param_groups[0])
-        group |= {"lr": self.rates[0][0], "foreach": False, "fused": False}
-        moving = len({lr for lr, _ in self.rates}) > 1
+        group |= {"lr": self.rates[0][0], "foreach": False, "fused": self.fused}
         if kind in ADAMS:
             group["capturable"] = counts_on_device(self.flat.device)
-        elif moving:
-            group["fused"] = True  # the form of SGD that reads its rate on the device
         known = inspect.signature(kind).parameters.keys() - {"params"}
         made = kind([self.flat], **{k: v for k, v in group.items() if k in known})
         new = made.param_groups[0]
-        if kind in ADAMS:
+        if kind in ADAMS and not self.fused:
             new["betas"] = (self.row[0, 1], group["betas"][1])
-        if kind in ADAMS or moving:
+        if kind in ADAMS or self.fused:
             new["lr"] = self.row[0, 0]
         return made
 
@@ -138,9 +136,19 @@ def counts_on_device(device: torch.device) -> bool:
     return device.type != "cpu"
 
 
-def rate_dtype(kind: type, device: torch.device) -> torch.dtype:
-    """Of the table's numbers; fused SGD reads its rate as float32 on CUDA."""
-    narrow = kind is torch.optim.SGD and device.type == "cuda"
+def one_kernel(kind: type, table: Rates) -> bool:
+    """Whether the step takes the optimizer's fused form.
+
+    It reads the learning rate on the device, but its other settings are constants, so
+    beta1 must not move. SGD under a constant rate is as short without it.
+    """
+    moves_lr, moves_beta = (len(set(column)) > 1 for column in zip(*table, strict=True))
+    return not moves_beta and (moves_lr or kind in ADAMS)
+
+
+def rate_dtype(fused: bool, device: torch.device) -> torch.dtype:
+    """Of the table's numbers; fused forms read their rate as float32 on CUDA."""
+    narrow = fused and device.type == "cuda"
     return torch.float32 if narrow else torch.float64
 
 
