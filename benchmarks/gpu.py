@@ -1,8 +1,9 @@
 """Measure what needs a GPU, in one table: `python benchmarks/gpu.py`.
 
-Training from recorded steps beside the Trainer and, where `make peers` has been
-run with its Python, d2l's; the convolution from scratch beside the library; the size
-below which the GPU is the slower choice. `--json PATH` keeps the figures.
+The size below which the GPU is the slower choice; the convolution from scratch beside
+the library; what the first training in a process costs; training from recorded steps
+beside the Trainer and, where `make peers` has been run with its Python, d2l's.
+`--only PART …` measures some of it; `--json PATH` keeps the figures, row by row.
 
 Without a GPU one line says so. `--device cpu --quick` runs all of it in small, to
 see that it works.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -22,13 +24,19 @@ from statistics import median
 
 import torch
 import torch.nn.functional as F
+from experiments.large import LargeBatchLeNet
 from peers import d2l_package, its_place
 from rows_lenet import its_epoch
 from timing import NAMES, Machine, Row, columns, in_turns, line, seconds
 
 import d2l_helpers as d2l
 
-EPOCHS, TOGETHER = 10, 67  # 469 steps an epoch: seven recordings of 67
+EPOCHS, TOGETHER = 10, 39  # divides the whole batches: 468 of 128, 117 of 512
+RECIPES = {
+    "classic": (d2l.LeNet, 128),
+    "modern": (d2l.LeNet.modern, 128),
+    "large batch": (LargeBatchLeNet, 512),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--quick", action="store_true", help="small, to try the script")
     parser.add_argument("--json", type=Path, metavar="PATH", help="keep the figures")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args(arguments)
     device = torch.device(options.device)
     if device.type == "cuda" and not torch.cuda.is_available():
@@ -49,32 +58,32 @@ def main(arguments: list[str] | None = None) -> int:
         f"(1024×1024 product), {machine.bytes / 1e9:,.0f} GB/s (copy)"
     )
     print(columns(NAMES))
-    rows = []
-    for part in (trainings, convolutions, sizes):
-        for row in part(device, options.quick):
+    facts = {"device": name, "torch": str(torch.__version__), **asdict(machine)}
+    facts["rows"] = []
+    for part in options.only:
+        for row in PARTS[part](device, options.quick):
             print(line(row), flush=True)
-            rows.append(asdict(row))
-    if options.json:
-        facts = {"device": name, "torch": str(torch.__version__), **asdict(machine)}
-        text = json.dumps(facts | {"rows": rows}, indent=1)
-        options.json.write_text(text + "\n", encoding="utf-8")
+            facts["rows"].append(asdict(row))
+            if options.json:  # each time: a run that is stopped keeps what it has
+                text = json.dumps(facts, indent=1)
+                options.json.write_text(text + "\n", encoding="utf-8")
     return 0
 
 
 def trainings(device: torch.device, quick: bool) -> Iterator[Row]:
     """Ten epochs with validation, from fresh weights to the last score."""
     source, epochs, repeats = ("sample", 1, 1) if quick else ("full", EPOCHS, 3)
-    data = d2l.FashionMNIST(128, device=device, source=source)
     package = d2l_package()
-    for name, make in (("classic", d2l.LeNet), ("modern", d2l.LeNet.modern)):
+    for name, (make, batch) in RECIPES.items():
+        data = d2l.FashionMNIST(batch, device=device, source=source)
         scores: list[float] = []
 
-        def graphed(make=make, scores=scores) -> None:
+        def graphed(make=make, data=data, scores=scores) -> None:
             d2l.seed_everything(0)
             history = d2l.fit_graphed(make(), data, epochs, steps_per_graph=TOGETHER)
             scores.append(history["val_acc"][-1])
 
-        def trainer(make=make) -> None:
+        def trainer(make=make, data=data) -> None:
             d2l.seed_everything(0)
             d2l.Trainer(epochs, live=False, device=device).fit(make(), data)
 
@@ -149,6 +158,51 @@ def sizes(device: torch.device, quick: bool) -> Iterator[Row]:
         what = f"corr2d {side}×{side}, k 5×5, GPU beside CPU"
         yield Row(what, mine, "CPU", theirs, note=faster)
 
+
+# A process of its own: import, context, data, and the same training twice.
+FRESH = """
+import sys, time
+marks = [time.perf_counter()]
+def mark():
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    marks.append(time.perf_counter())
+import torch
+import d2l_helpers as d2l
+device = torch.device(sys.argv[1])
+mark()
+torch.ones(1, device=device)
+mark()
+data = d2l.FashionMNIST(128, device=device, source=sys.argv[2])
+mark()
+for _ in range(2):
+    d2l.seed_everything(0)
+    d2l.fit_graphed(d2l.LeNet(), data, 1, steps_per_graph=int(sys.argv[3]))
+    mark()
+print(*(b - a for a, b in zip(marks, marks[1:])), sep="\\n")
+"""
+
+
+def fresh(device: torch.device, quick: bool) -> Iterator[Row]:
+    """What comes before the first step of a process, part by part."""
+    source, together = ("sample", 1) if quick else ("full", TOGETHER)
+    command = [sys.executable, "-c", FRESH, str(device), source, str(together)]
+    runs = []
+    for _ in range(1 if quick else 3):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        runs.append([float(text) for text in done.stdout.split()[-5:]])
+    names = ("import", "the device's context", "data", "one epoch, the first time",
+             "one epoch, the second time")  # fmt: skip
+    for name, samples in zip(names, zip(*runs, strict=True), strict=True):
+        yield Row(f"fresh process: {name}", list(samples))
+
+
+PARTS = {
+    "sizes": sizes,
+    "convolutions": convolutions,
+    "fresh": fresh,
+    "trainings": trainings,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -15,7 +15,7 @@ import re
 import time
 
 import torch
-from experiments import clinic, lenets, prior, quick, shift, speed, tens
+from experiments import clinic, large, lenets, prior, quick, shift, speed, tens
 from experiments.common import OneLine
 
 import d2l_helpers as d2l
@@ -39,6 +39,7 @@ RUNS = {
         quick.quick_rate,
         tens.lenet_ten_choice,
         tens.lenet_ten,
+        large.large_batch,
     )
 }
 

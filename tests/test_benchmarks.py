@@ -50,7 +50,13 @@ def test_what_needs_a_gpu_is_tried_in_small(tmp_path):
         assert row["what"] in text
         assert min(row["ours"]) > 0
     kinds = {row["what"].split()[0] for row in figures["rows"]}
-    assert kinds == {"LeNet", "conv2d", "corr2d"}
+    assert kinds == {"LeNet", "conv2d", "corr2d", "fresh"}
+
+
+def test_a_part_of_it_can_be_measured_alone():
+    text = run("gpu.py", "--device", "cpu", "--quick", "--only", "sizes")
+    assert "corr2d 64×64" in text
+    assert "LeNet" not in text
 
 
 def test_a_ratio_is_that_of_the_medians_and_its_range_that_of_the_turns(timing):

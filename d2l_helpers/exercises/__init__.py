@@ -19,6 +19,7 @@ PAGES = (
     "channels",
     "pooling",
     "lenet",
+    "speed",
 )
 
 

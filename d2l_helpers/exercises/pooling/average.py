@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .._cases import some
-from ._watched import Watched, calls
+from .._watched import Watched, calls
 
 NO_CONVOLUTION = "no convolution does the work: F.conv2d is to do it"
 

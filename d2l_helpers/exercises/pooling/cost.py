@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .._cases import some
 from .._exercise import FunctionExercise
-from ._watched import Watched, calls
+from .._watched import Watched, calls
 
 LIBRARY = "the library pools for you: take torch.maximum of slices"
 

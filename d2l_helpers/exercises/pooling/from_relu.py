@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ._watched import Watched, calls
+from .._watched import Watched, calls
 from .average import NO_CONVOLUTION
 
 A_MAXIMUM = "a ready-made maximum or choice does the work: conv2d and relu are to do it"

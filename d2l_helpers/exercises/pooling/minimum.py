@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .._cases import some
-from ._watched import Watched, calls
+from .._watched import Watched, calls
 from .windows import windows
 
 NO_MAXIMUM = "another function does the work: F.max_pool2d is to do it"

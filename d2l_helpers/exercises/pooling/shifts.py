@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .._cases import some
-from ._watched import Watched
+from .._watched import Watched
 
 STAYS = "the network is left in evaluation mode: put it back into the mode it had"
 TRAINS = "the network is put into training mode always: it may have been in the other"

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .._cases import some
-from ._watched import Watched, calls
+from .._watched import Watched, calls
 
 WALKS = (
     "you walk over the windows: loop over the cells of one window, and slice with steps"
