@@ -27,6 +27,7 @@ _NAMES = {
     "layers": "Conv2D Pool2D comp_conv2d",
     "missing": "begin_page",
     "models": "MLP LeNet Normalize init_cnn init_relu",
+    "players": "Players",
     "plotting": "outline show_array show_images training_curves use_style",
     "pooling": "blur_pool2d pool2d",
     "pretrained": "pretrained_lenet",

@@ -17,7 +17,8 @@ MODULES = {p.stem: p for p in sorted(PACKAGE.glob("*.py")) if p.stem != "__init_
 LEVELS = {
     0: "validation shapes devices filespecs idx records plotting bands columns "
     "distributed fusion missing",
-    1: "primitives checkpoint batches diagrams examples fetch history models tally",
+    1: "primitives checkpoint batches diagrams examples fetch history models players "
+    "tally",
     2: "blocks convolution correlation sources live guards run_state pretrained "
     "train_files tiles",
     3: "pooling data training flat_update feed",
