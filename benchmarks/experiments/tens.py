@@ -21,9 +21,9 @@ CENTRE = {"epochs": 10, "batch_size": 32, "lr": 3e-3, "weight_decay": 0.05,
           "activation": "GELU", "normalised": True, "mirrored": True}  # fmt: skip
 OTHERS: dict[str, dict] = {
     "centre": {},
-    "not mirrored": {"mirrored": False},
-    "not normalised": {"normalised": False},
-    "ReLU": {"activation": "ReLU"},
+    "no mirroring": {"mirrored": False},
+    "no batch normalisation": {"normalised": False},
+    "ReLU for GELU": {"activation": "ReLU"},
     "none of the three": {
         "mirrored": False,
         "normalised": False,
