@@ -22,7 +22,9 @@ def refresh(path: Path) -> None:
     """Execute the notebook in its own folder; keep tagged text outputs."""
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=180, resources=folder).execute()
+    client = NotebookClient(notebook, timeout=180, resources=folder)
+    client.store_widget_state = False  # explorers: all of their code, per notebook
+    client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type != "code":

@@ -14,7 +14,7 @@ LARGE = {"epochs": 10, "batch_size": 512, "lr": 0.02, "weight_decay": 0.05,
          "activation": "ReLU", "normalised": True}  # fmt: skip
 OTHERS: dict[str, dict] = {
     "chosen": {},
-    "not normalised": {"normalised": False},
+    "no batch normalisation": {"normalised": False},
     "batch 128": {"batch_size": 128},
     "peak 0.01": {"lr": 0.01},
     "peak 0.03": {"lr": 0.03},
