@@ -2,10 +2,11 @@
 
 ``stale`` re-executes pages whose helpers changed, ``mathjax`` sets the formulas,
 ``explorers`` gives pages their scripts, ``solutions`` leaves solutions out where the
-book is to have none, ``proofs`` links numbers to the code that shows them,
-``repository`` adds the buttons that need an address, ``colophon`` tells what a copy was
-made with, ``accessibility`` mends what the theme leaves, and ``light`` takes out what
-no reader needs and puts a strict ``policy`` on every page.
+book is to have none, ``outputs`` makes what cells print fit for a page, ``proofs``
+links numbers to the code that shows them, ``repository`` adds the buttons that need an
+address, ``colophon`` tells what a copy was made with, ``accessibility`` mends what the
+theme leaves, and ``light`` takes out what no reader needs and puts a strict ``policy``
+on every page.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         explorers,
         light,
         mathjax,
+        outputs,
         proofs,
         repository,
         solutions,
@@ -40,6 +42,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         stale,
         solutions,
         mathjax,
+        outputs,
         proofs,
         explorers,
         repository,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     code,
+    contents,
     describe,
     explorers,
     icons,
@@ -86,7 +87,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     rules: dict[str, str] = {}
     texts = [policy.classed(policy.without_handlers(text), rules) for text in texts]
     texts = [icons.drawn(text, icons.theme_script()) for text in texts]
-    script = scripts.joined(app, texts) + policy.SCRIPT
+    script = scripts.joined(app, texts) + policy.SCRIPT + contents.SCRIPT
     ours = "".join(p.read_text("utf-8") for p in static.glob("explorers/*.js"))
     sheet = style_sheet(app, texts, script + ours)
     sheet += formula_style + policy.sheet(rules)

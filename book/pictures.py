@@ -20,10 +20,13 @@ FOLDER = "_images"
 LARGE = 40_000  # bytes: a picture without loss that is larger is a photograph
 QUALITY = 80  # of a photograph, 0 to 100: no difference seen beside 90
 SMALL = 2_000  # bytes of text in a page that are not worth a request
-_IMAGE = re.compile(r"<img\b[^>]*>")
+NARROW = 320  # pixels that a phone has for a figure: larger ones can be opened alone
+_IMAGE = re.compile(r"(<figure\b[^>]*>\s*)?<img\b[^>]*>")
 _SOUND = re.compile(
     r"<audio\b([^>]*)>(\s*)<source src=\"data:audio/wav;base64,([^\"]+)\"([^>]*)>"
 )
+# book.css shows it where the page is narrow, and lays it over the picture too
+FULL = '\n<a class="cnn-full" href="{address}">Open the figure in full size</a>'
 _SOURCE = re.compile(r'\bsrc="([^"]+)"')
 _INLINE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
 
@@ -115,7 +118,10 @@ def lightened(text: str, site: Path, page: Path) -> str:
             new += f' width="{size[0]}" height="{size[1]}"'
         if path.parent.name == FOLDER:  # the logo is needed at once
             new += ' loading="lazy" decoding="async"'
-        return tag[: source.start()] + new + tag[source.end() :]
+        new = tag[: source.start()] + new + tag[source.end() :]
+        if found[1] and size and size[0] > NARROW:
+            new += FULL.format(address=_address(path, site, page.parent))
+        return new
 
     def sound(found: re.Match[str]) -> str:
         path = _stored(site, base64.b64decode(found[3]), ".wav")

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import functools
 import re
-from math import ceil, comb, log
+from math import ceil, comb, cos, log, pi
 
 import pytest
 from bs4 import BeautifulSoup
 from site_fixtures import NOTEBOOKS, address, seen, site, visit  # noqa: F401
 
-from book.proofs import NUMBER, linked, notable, plain, shows, values_of
+from book.proofs import (
+    LABEL,
+    NUMBER,
+    ROUNDED,
+    TITLE,
+    TOLD,
+    WRITTEN,
+    linked,
+    notable,
+    plain,
+    rank,
+    shows,
+    values_of,
+    worst,
+)
 from d2l_helpers import recorded
 
 # ruff: noqa: F811 - a test takes a fixture by the name it is imported under
@@ -18,7 +32,7 @@ from d2l_helpers import recorded
 RATES = recorded("modern_rate")["results"]
 # What no cell of the page shows: the number, computed here, or why it may stand there.
 WITHOUT = {
-    "why-conv": {"1989": "a year"},
+    "why-conv": {},
     "conv-layer": {
         "3,200": "a setting of the sound",
         "101": 100 + 1,
@@ -35,6 +49,8 @@ WITHOUT = {
         "18,816": (8 + 16) * 28**2,
         "2,352": 8 * 14**2 + 16 * 7**2,
         "94 %": 13 * 78_400 / 1_085_056,
+        "20 %": 1 - (1 + 2 * cos(pi / 4)) / 3,
+        "27 %": 1 - cos(pi / 8) ** 4,
         "484": 22**2,
     },
     "channels": {
@@ -45,7 +61,7 @@ WITHOUT = {
         "25,690,112": 4 * 32 * 64 * 56**2,
         "16,777,216": 2**24,
     },
-    "pooling": {"1.4": "from the paper that is cited"},
+    "pooling": {"1.4": "from the paper that is cited", "3 %": 3_528 / 117_600},
     "lenet": {
         "256": "a setting of the MLP",
         "1.175": "from the paper of 1998",
@@ -68,6 +84,17 @@ WITHOUT = {
 def page_of(site, page) -> BeautifulSoup:
     text = (site / page).read_text(encoding="utf-8")
     return BeautifulSoup(text, "html.parser").select_one("article.bd-article")
+
+
+def printed(text):
+    """The values of a cell that prints a text."""
+    cell = f'<div class="cell"><div class="cell_output"><pre>{text}</pre></div></div>'
+    return values_of(BeautifulSoup(cell, "html.parser"))
+
+
+def coded(text):
+    """The values of a cell of code."""
+    return values_of(BeautifulSoup(f"<div><pre>{text}</pre></div>", "html.parser"))
 
 
 def name_of(page: str) -> str:
@@ -110,7 +137,8 @@ def test_every_number_is_shown_by_a_cell_or_has_a_reason(site, page):
     for number, reason in reasons.items():
         # a time that a cell happens to print may show it too
         assert number in written, "a reason that nothing needs"
-        assert isinstance(reason, str) or shows([float(reason)], number), number
+        computed = printed(f"{reason:.12f}") if not isinstance(reason, str) else []
+        assert isinstance(reason, str) or shows(computed, number), number
 
 
 @pytest.mark.site
@@ -118,12 +146,22 @@ def test_every_number_is_shown_by_a_cell_or_has_a_reason(site, page):
 def test_links_lead_to_code_that_shows_the_number_and_back(site, page):
     article = page_of(site, page)
     links = article.select("a.cnn-proof")
-    assert len(links) >= 10
+    assert len(links) >= 5
+    first = {}
     for link in links:
-        cell = article.find(id=link["href"][1:])
-        assert shows(values_of(cell), link.get_text()), link
-        back = cell.select_one(f".cnn-proofs a[href='#{link['id']}']")
-        assert back.get_text() == link.get_text()
+        cell, number = article.find(id=link["href"][1:]), link.get_text()
+        assert rank(values_of(cell), number) <= worst(number), link
+        assert link["title"] == TITLE
+        first.setdefault((cell["id"], number), link["id"])
+    for cell in article.select("div.cell"):
+        mine = {n: at for (name, n), at in first.items() if name == cell.get("id")}
+        lines = cell.select(".cnn-proofs")
+        assert len(lines) == bool(mine)
+        for line in lines:
+            assert line.get_text() == LABEL + ", ".join(mine)
+            assert [a["href"] for a in line.select("a")] == [
+                f"#{m}" for m in mine.values()
+            ]
 
 
 @pytest.mark.site
@@ -150,10 +188,63 @@ def test_numbers_are_read_as_they_are_written():
         True,
         True,
     ]
-    assert shows([0.4249], "0.42")
-    assert shows([0.4249], "42 %")
-    assert not shows([0.4249], "0.43")
-    assert not shows([120.4], "120")
+    assert not any(notable(year) for year in ("1998", "2026"))
+    assert notable("1,998")
+    assert shows(printed("0.4249"), "0.42")
+    assert shows(printed("0.4249"), "42 %")
+    assert not shows(printed("0.4249"), "0.43")
+    assert not shows(printed("120.4"), "120")
+
+
+@pytest.mark.parametrize(
+    ("values", "number", "way"),
+    [
+        (printed("4.2% of the weights"), "4 %", TOLD),
+        (printed("share 0.04"), "4 %", TOLD),
+        (printed("spread 0.0390"), "4 %", ROUNDED),
+        (printed("4 of them, 100%"), "4 %", None),
+        (printed("100%"), "100", None),
+        (coded("pool = 4 + 1  # 4 %"), "4 %", None),
+        (coded("n = 1"), "100 %", None),
+        (coded("rate = 0.04"), "4 %", WRITTEN),
+        (coded("assert share == 0.04"), "4 %", TOLD),
+        (coded("assert abs(share - 0.04) < 0.01"), "4 %", TOLD),
+        (coded("assert best > 0.9"), "0.9", ROUNDED),
+        (printed("accuracy 0.100"), "0.1", ROUNDED),
+        (printed("left 4.5e-06"), "0.0000045", TOLD),
+        (coded("%matplotlib inline\nassert n == 61_706"), "61,706", TOLD),
+        (coded("n = 61_706 +"), "61,706", WRITTEN),
+    ],
+)
+def test_how_a_cell_shows_a_number(values, number, way):
+    assert rank(values, number) == way
+
+
+def test_few_digits_must_be_told():
+    assert [worst(n) for n in ("0.9", "4 %", "2,000")] == [TOLD] * 3
+    assert [worst(n) for n in ("0.90", "42 %", "250")] == [ROUNDED] * 3
+    assert [worst(n) for n in ("0.901", "30.6 %", "1,296")] == [WRITTEN] * 3
+
+
+def test_what_a_cell_prints_comes_before_what_another_says():
+    said = '<div class="cell"><pre>draw(1_296, lr=0.9)</pre></div>'
+    told = '<div class="cell"><div class="cell_output"><pre>1296</pre></div></div>'
+    page = BeautifulSoup(
+        linked(f"{told}{said}<p>1,296, 0.9, in 1998</p>"), "html.parser"
+    )
+    (link,) = page.select("a.cnn-proof")
+    assert link.get_text() == "1,296"
+    assert link["href"] == f"#{page.select('div.cell')[0]['id']}"
+
+
+def test_a_number_stands_once_below_its_cell():
+    cell = '<div class="cell"><pre>assert n == 61_706</pre></div>'
+    page = BeautifulSoup(linked(f"{cell}<p>61,706</p><p>61,706</p>"), "html.parser")
+    first, again = page.select("p > a.cnn-proof")
+    assert first["href"] == again["href"]
+    (line,) = page.select(".cnn-proofs")
+    assert line.get_text() == f"{LABEL}61,706"
+    assert line.a["href"] == f"#{first['id']}"
 
 
 def test_the_nearest_cell_is_linked_and_code_is_left_alone():
@@ -164,7 +255,7 @@ def test_the_nearest_cell_is_linked_and_code_is_left_alone():
     (link,) = page.select("a.cnn-proof")
     first, second = page.select("div.cell")
     assert link["href"] == f"#{second['id']}"
-    assert "In the text: 61,706" in second.get_text()
+    assert f"{LABEL}61,706" in second.get_text()
     assert not first.get("id")
     assert re.search("And 999", str(page))
     assert "120, far" in str(page)  # 120 can stand in another section by accident
