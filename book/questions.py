@@ -28,11 +28,25 @@ def _grid(spec: dict) -> str:
     rows, cols = len(spec["grid"]), len(spec["grid"][0])
     cells = '<div class="cnn-cell"></div>' * cols
     row = f'<div class="cnn-row">{cells}</div>'
+    box = (
+        f'<div class="cnn-gridbox"><div class="cnn-grid" style="--cols: {cols}">'
+        f"{row * rows}</div></div>"
+    )
+    if "rows" in spec:
+        sides = {
+            "axes": (f"{spec['rows'][0]} ↓", f"{spec['columns'][0]} →"),
+            "columns": spec["columns"][1],
+            "rows": spec["rows"][1],
+        }
+        names = "".join(
+            f'<div class="cnn-names-{side}">'
+            f"{''.join(f'<span>{html.escape(text)}</span>' for text in texts)}</div>"
+            for side, texts in sides.items()
+        )
+        box = f'<div class="cnn-names">{names}{box}</div>'
     return (
         f'<div class="cnn-panel cnn-bar-input" style="--cols: {cols}">'
-        f'<p class="cnn-head"><b>{html.escape(spec["title"])}</b></p>'
-        f'<div class="cnn-gridbox"><div class="cnn-grid" style="--cols: {cols}">'
-        f"{row * rows}</div></div></div>"
+        f'<p class="cnn-head"><b>{html.escape(spec["title"])}</b></p>{box}</div>'
     )
 
 

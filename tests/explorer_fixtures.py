@@ -25,6 +25,14 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js")
 AXE_RUN = """() => axe.run(document, {preload: false,
   rules: {'label-content-name-mismatch': {enabled: true}}})"""
 
+# scrollWidth will not do: it leaves out what sticks out on the left
+WIDER = """() => [...document.querySelectorAll('.cnn-cell')].filter((cell) => {
+  const text = document.createRange();
+  text.selectNodeContents(cell);
+  const [a, b] = [text.getBoundingClientRect(), cell.getBoundingClientRect()];
+  return cell.checkVisibility() && (a.left < b.left + 0.5 || a.right > b.right - 0.5);
+}).map((cell) => cell.textContent)"""
+
 
 def parse(text: str) -> float | None:
     """A number as the explorers print it; None for "·", "?" and empty cells."""
@@ -83,6 +91,17 @@ class Shown:
     def key(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def cut(self) -> list[str]:
+        """The numbers that are wider than their cells."""
+        return self.page.evaluate(WIDER)
+
+    def focused(self) -> str:
+        """What has the focus, within the card: its text; "" for nothing there."""
+        return self.page.evaluate(
+            "() => { const at = document.activeElement;"
+            " return at.closest('.cnn-card') ? at.ariaLabel ?? at.textContent : ''; }"
+        )
 
     def axe(self) -> list[str]:
         """What axe-core finds on the page."""

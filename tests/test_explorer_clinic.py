@@ -118,18 +118,49 @@ def test_a_diagnosis_is_locked_before_the_page_tells(show, record):
     shown = show(Clinic(record))
     proof = shown.page.locator(".cnn-proof")
     assert not proof.is_visible()
-    tall = shown.card.bounding_box()["height"]
+    assert shown.page.locator(".cnn-desk").evaluate(
+        "e => e.getBoundingClientRect().bottom - e.querySelector('.cnn-guess-row')"
+        ".getBoundingClientRect().bottom < 20"
+    )  # no room is kept for what is not there
     shown.button("saturated sigmoids").click()
     verdict = shown.page.locator(".cnn-verdict").inner_text()
     assert "it is lost differences between garments" in verdict
     assert "Up to step 1,000 the saturated share is 0 in every layer" in verdict
     spread = [float(f"{v:.3g}") for v in record["results"]["classic"]["spread"][0]]
     assert ", ".join(str(v) for v in spread[:4]) in proof.inner_text()
-    assert shown.card.bounding_box()["height"] == tall
     shown.key("Enter")  # the focus stands on the way to the evidence
     assert shown.line().startswith("Step 0:")
     assert lit(shown)[2] == "true"
     assert dial(shown, "Spread")[0] == spread[3]
+
+
+def test_a_right_diagnosis_is_told_once(show, record):
+    shown = show(Clinic(record))
+    shown.button("lost differences between garments").click()
+    verdict = shown.page.locator(".cnn-verdict").inner_text()
+    assert verdict.strip() == "✓ right: lost differences between garments."
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_scrub_head_stands_over_the_plots_and_any_plot_is_dragged(
+    show, record, width
+):
+    shown = show(Clinic(record, gradient=True), width=width)
+    slider = shown.slider("Training step").bounding_box()
+    plots = shown.page.locator(".cnn-dials").bounding_box()
+    assert 0 < plots["y"] - slider["y"] - slider["height"] < 40
+    assert "Drag on any plot" in shown.page.locator(".cnn-hint").inner_text()
+    plot = shown.card.locator(".is-lit .cnn-dial-plot").last
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    mouse, middle = shown.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 2, middle)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] - 1, middle, steps=6)
+    mouse.up()
+    assert shown.line().startswith("Step 3,910:")
+    shown.button("Undo").click()
+    assert shown.line().startswith("Step 500:")  # one drag, one step back
 
 
 def test_stepping_and_scrubbing(show, record):
@@ -158,7 +189,7 @@ def test_on_a_phone(show, record):
         assert min(box["width"], box["height"]) >= 24
         shown.card.get_by_role("switch", name=name).click()
     bar = shown.page.locator(".cnn-transport").bounding_box()
-    assert bar["height"] <= 60
+    assert bar["height"] <= 120  # buttons, and the slider under them
     assert shown.page.evaluate("document.documentElement.scrollWidth") == 360
 
 

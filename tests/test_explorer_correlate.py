@@ -87,6 +87,54 @@ def test_a_prediction_is_asked_for_and_explained(show):
     assert shown.grid("Output")[0][0] == 19
 
 
+def test_an_answer_leaves_the_keys_working(show):
+    shown = show(Correlate())
+    for place in ("[0, 0]", "[0, 1]"):
+        field = shown.card.get_by_label(f"What number lands at {place}?")
+        field.locator("input").fill("5")
+        shown.key("Enter")
+        assert shown.line().startswith(f"Output {place} =")  # and no step further
+        assert shown.focused() == "Step"
+        shown.key(".")
+    assert shown.line().startswith("Output [1, 0] = ?")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_long_numbers_fit_their_cells(show, width):
+    X = [[0, 1, 2], [3, 4, -5.25], [6, 7, 8]]
+    shown = show(Correlate(X, [[0, 1], [2, 999]], shown="all"), width=width)
+    assert shown.grid("Output")[1][1] == pytest.approx(8000.75, abs=0.5)
+    assert shown.cut() == []
+
+
+def test_fractions_are_taken_and_what_is_not_taken_is_said(show):
+    shown = show(Correlate(shown="all"))
+    message = shown.page.locator(".cnn-message")
+    for text, value, said in (
+        ("1/8", 0.125, ""),
+        ("−2/3", -2 / 3, ""),
+        ("abc", -2 / 3, "“abc” is not a number."),
+        ("1/0", -2 / 3, "“1/0” is not a number."),
+        ("0,5", 0.5, ""),
+        ("99999", 999, "At most ±999."),
+        ("-1e9", -999, "At most ±999."),
+        ("3", 3, ""),
+    ):
+        shown.cell("Kernel", 0, 0).focus()
+        shown.key("Enter")
+        shown.page.keyboard.type(text)
+        shown.key("Enter")
+        assert message.inner_text() == said
+        assert shown.grid("Kernel")[0][0] == pytest.approx(value, abs=5.1e-3)
+    # a rounded number that is only looked at is not rounded by that
+    shown.cell("Kernel", 0, 0).focus()
+    shown.key("Enter")
+    shown.page.keyboard.type("1/8")
+    shown.key("Enter", "Enter", "Enter")
+    shown.cell("Output", 1, 1).click()
+    assert "= 43.50" in shown.line()
+
+
 def test_cells_are_edited_by_keys_and_undone(show):
     shown = show(Correlate(shown="all"))
     shown.cell("Input", 0, 0).focus()

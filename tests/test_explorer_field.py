@@ -183,7 +183,7 @@ def test_the_next_layer_is_predicted_and_slips_are_named(show):
         field.fill(str(guess))
         field.press("Enter")
         named.append(shown.page.locator(".cnn-verdict").inner_text())
-        assert f"it is {truth}" in named[-1]
+        assert f"{'it is' if turn else '✓ right:'} {truth}" in named[-1]
         assert fields_on(shown)[-1] == (truth, jump * s)
     assert "right" in named[0]
     assert "k − 1 steps, not k" in named[1]

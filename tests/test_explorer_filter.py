@@ -196,6 +196,58 @@ def test_on_a_phone_nothing_moves_and_nothing_is_cut(show):
     assert min(cell["width"], cell["height"]) >= 24
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_products_fit_their_cells_and_the_heading_its_place(show, width):
+    shown = show(Filter(SOBEL, view="signed"), width=width)
+    assert "sum −0.02" in shown.panel("Products").locator(".cnn-head").inner_text()
+    for size in ("3 × 3", "5 × 5"):
+        shown.button(size).click()
+        assert shown.cut() == []
+        apart = shown.page.evaluate(
+            """() => { const range = document.createRange();
+              range.selectNodeContents([...document.querySelectorAll('.cnn-head')].pop());
+              const [a, b] = [range, document.querySelector('.cnn-facts')]
+                .map((it) => it.getBoundingClientRect());
+              return b.left >= a.right || b.top >= a.bottom; }"""
+        )
+        assert apart, size
+
+
+def test_the_task_can_be_met_and_belongs_to_the_photograph(show):
+    shown = show(Filter(task=True))
+    task, met = (shown.page.locator(f".cnn-task{part}") for part in ("", " b"))
+    assert "below ×0.35, but keep the rim of the cup, above ×0.65" in task.inner_text()
+    tall = shown.card.bounding_box()["height"]
+    for name, done in (("Gauss", ""), ("Box", "✓ Met."), ("Copy", "")):
+        shown.button(name).click()
+        assert met.inner_text() == done, facts(shown)
+    shown.button("Box").click()
+    assert met.get_attribute("role") == "status"
+    values = facts(shown)
+    assert values["Grain of wood"] < 0.35
+    assert values["Rim of cup"] > 0.65
+    for name in ("Boot", "Plaid", "Drawing"):
+        shown.button(name).click()
+        assert "grain" not in task.inner_text()
+        assert met.inner_text() == ""
+    shown.button("Coffee").click()
+    assert met.inner_text() == "✓ Met."
+    assert shown.card.bounding_box()["height"] == tall
+    other = show(Filter(SOBEL, view="signed"))  # as on a page with tasks of its own
+    other.button("Box").click()
+    assert "grain" not in other.page.locator(".cnn-task").inner_text()
+
+
+def test_nine_ninths_are_one(show):
+    shown = show(Filter(np.zeros((3, 3))))
+    for n in range(9):
+        shown.cell("Kernel", n // 3, n % 3).focus()
+        shown.key("Enter")
+        shown.page.keyboard.type("1/9")
+        shown.key("Enter")
+    assert facts(shown)["Weights sum to"] == 1
+
+
 def test_axe_finds_nothing_in_either_scheme(show):
     shown = show(Filter(SOBEL, view="signed"))
     assert shown.axe() == []

@@ -100,17 +100,41 @@ def test_a_weight_collects_its_uses_and_a_guess_is_explained(show):
     verdict = shown.page.locator(".cnn-verdict").inner_text()
     assert "4 too low" in verdict
     assert "G alone" in verdict
-    assert shown.grid("∂L/∂K") == [[8, 12], [20, 24]]
-    assert shown.grid("∂L/∂X") == [[0, 1, 1], [2, 6, 4], [2, 5, 3]]
+    assert shown.grid("∂L/∂K") == [[8, None], [None, None]]
+    assert shown.button("Ask me").get_attribute("aria-pressed") == "true"
     line = shown.line().replace("\xa0", " ")
     assert "G[0, 0]·X[0, 0] + G[0, 1]·X[0, 1]" in line
     assert "= 1×0 + 1×1 + 1×3 + 1×4 = 8." in line
+    shown.button("Show all").click()
+    assert shown.grid("∂L/∂K") == [[8, 12], [20, 24]]
+    assert shown.grid("∂L/∂X") == [[0, 1, 1], [2, 6, 4], [2, 5, 3]]
     shown.cell("∂L/∂X", 1, 1).click()
     assert "= 1×3 + 1×2 + 1×1 + 1×0 = 6." in shown.line()
     assert shown.page.locator(".cnn-check").is_visible()
-    shown.button("Undo").click()
-    shown.button("Undo").click()
-    assert shown.grid("∂L/∂K") == [[None, None], [None, None]]
+
+
+def test_it_goes_on_asking_until_all_numbers_are_known(show):
+    shown = show(Gradients())
+    _, dX, dK, _ = autograd(Gradients())
+    known = [*dK.ravel(), *dX.ravel()]
+    shown.page.locator(".cnn-guess-field").focus()
+    for n, value in enumerate(known, start=1):
+        shown.page.keyboard.type(f"{value:.0f}")
+        shown.key("Enter")
+        verdict = shown.page.locator(".cnn-verdict").inner_text()
+        assert verdict.startswith(f"✓ right: {value:.0f}. ")
+        grids = (shown.grid(name) for name in ("∂L/∂K", "∂L/∂X"))
+        cells = [cell for rows in grids for row in rows for cell in row]
+        assert cells == [*known[:n], *[None] * (len(known) - n)]
+        assert not shown.page.locator(".cnn-check").is_visible()
+        if n < len(known):
+            assert shown.focused() == "Ask me another"
+            shown.key("Enter")  # the field has the focus
+    assert shown.focused() == "row 2, column 2: 3"
+    shown.key("ArrowLeft")  # the verdict makes room
+    assert shown.page.locator(".cnn-check").is_visible()
+    shown.key(".")  # other gradients
+    assert shown.grid("∂L/∂X")[2] == [None, None, None]
 
 
 def test_one_output_alone_shows_the_kernel_where_it_looked(show):
@@ -151,6 +175,9 @@ def test_a_tie_goes_to_the_first_and_the_nudge_finds_half(show):
     field.press("Enter")
     assert "shares a tie out" in shown.page.locator(".cnn-verdict").inner_text()
     expected = autograd(Gradients(TIED, op="max"))[1]
+    assert "as in PyTorch" in shown.line()
+    assert shown.grid("∂L/∂X")[0] == [None, 1, None]
+    shown.button("Show all").click()
     assert shown.grid("∂L/∂X") == expected.tolist()
     assert expected[0, 1] == 1
     assert "as in PyTorch" in shown.line()

@@ -270,6 +270,45 @@ def test_a_unit_is_picked_by_mouse_and_keys(show, inside):
     assert f"{lead:.1f}" in shown.line()
 
 
+def test_the_panels_say_what_they_hold(show, inside):
+    shown = show(inside)
+    heads = shown.page.locator(".cnn-unit .cnn-head b")
+    shown.page.locator(".cnn-net-pool1 .cnn-mapbox").click(position={"x": 9, "y": 9})
+    assert heads.all_inner_texts() == ["It reads conv 1", "picks one", "products"]
+    shown.button("Why not sneaker?").click()
+    lead = "weights: ankle boot − sneaker"
+    assert heads.all_inner_texts() == ["It reads dense 84", lead, "products"]
+    shown.slide("Shift right", 3)  # another pair is ahead
+    assert heads.nth(1).inner_text() == "weights: sneaker − ankle boot"
+    shown.page.locator(".cnn-net-scores .cnn-mapbox").click()
+    assert heads.nth(1).inner_text() == "its weights"
+    keys = shown.page.locator(".cnn-frame-key").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).borderTopStyle)"
+    )
+    assert keys == ["solid", "solid", "dashed"]  # unit, reads, sees
+
+
+def test_the_ten_scores_lie_in_a_row_on_a_phone(show, inside):
+    shown = show(inside, width=360)
+    words = shown.page.locator(".cnn-unit-words")
+    scores = shown.page.locator(".cnn-net-scores .cnn-mapbox")
+    box = scores.bounding_box()
+    assert min(box["width"] / 10, box["height"]) >= 24
+    scores.click(position={"x": box["width"] * 0.85, "y": box["height"] / 2})
+    assert words.inner_text().startswith("score of bag")
+    shown.key("ArrowLeft")
+    assert words.inner_text().startswith("score of sneaker")
+    frame = shown.page.locator(".cnn-net-scores .cnn-frame-unit").bounding_box()
+    assert frame["x"] == pytest.approx(box["x"] + 0.7 * box["width"], abs=3)
+    shown.page.set_viewport_size({"width": 1280, "height": 900})
+    shown.page.wait_for_function(
+        "() => { const e = document.querySelector('.cnn-net-scores .cnn-mapbox');"
+        " return e.offsetHeight > 5 * e.offsetWidth; }"
+    )
+    shown.key("ArrowDown")
+    assert words.inner_text().startswith("score of bag")
+
+
 def test_on_a_phone(show, inside):
     shown = show(inside, width=360)
     assert shown.page.evaluate("document.documentElement.scrollWidth") == 360

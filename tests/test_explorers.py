@@ -170,6 +170,38 @@ def test_the_keyboard_reaches_every_control_and_leaves_again(show, concept):
     assert 3 <= stops < 80
 
 
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_an_answer_by_key_keeps_the_focus_in_the_card(show, concept):
+    """What was pressed is disabled then, and would drop the focus."""
+    shown = show(find(concept).example())
+    asked = shown.card.locator(".cnn-guess-row :is(input, button), .cnn-ch-sheet input")
+    for opener in ("Mirror it", "Ask me a size", "Ask me the next layer"):
+        if not asked.locator("visible=true").count() and shown.button(opener).count():
+            shown.button(opener).click()
+    if not asked.locator("visible=true").count():
+        assert concept == "filter"
+        return
+    asked.locator("visible=true").first.focus()
+    if shown.page.evaluate("document.activeElement.tagName") == "INPUT":
+        shown.page.keyboard.type("3")
+    shown.key("Enter")
+    shown.page.wait_for_timeout(50)  # the browser looks at what is focused once a frame
+    assert shown.focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_main_action_does_not_look_switched_on(show, scheme):
+    shown = show(Correlate())
+    shown.scheme(scheme)
+    look = "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).boxShadow]"
+    step, ask, back = (
+        shown.button(name).evaluate(look) for name in ("Step", "Ask me", "Step back")
+    )
+    assert shown.button("Ask me").get_attribute("aria-pressed") == "true"
+    assert step[0] == back[0] != ask[0]
+    assert step[1] != back[1]
+
+
 def test_nothing_heavy_is_imported():
     code = (
         "import sys\nfrom d2l_helpers.explorers import CONCEPTS, find\n"

@@ -246,5 +246,5 @@ def test_a_quick_check_answers_in_a_notebook_too(lab):
     cell = lab.page.locator(".jp-Notebook .jp-CodeCell").nth(len(CONCEPTS) + 1)
     cell.scroll_into_view_if_needed()
     cell.get_by_role("button", name="Myth", exact=True).click(timeout=20_000)
-    assert "✗ Not so" in cell.inner_text()
+    assert "✗ Not quite" in cell.inner_text()
     assert "The answer is: Fact. It is." in cell.inner_text()

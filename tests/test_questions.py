@@ -37,6 +37,15 @@ def size(**more):
     )  # fmt: skip
 
 
+def named(**more):
+    """Four cells with names, as in a table of truths and answers."""
+    return ask.cell(
+        "toy/named", "Who is most often called coat?", [[90, 12], [7, 80]], (0, 1),
+        why="12.", rows=("truth", ["dress", "coat"]),
+        columns=("called", ["dress", "coat"]), **more,
+    )  # fmt: skip
+
+
 def toys():
     return [
         size(see="#here"),
@@ -95,11 +104,26 @@ def test_fresh_draws_are_seeded_and_differ():
             lambda: ask.cell("t/a", "?", [[1]], (0, 0), why="x", slips={"y": (0, 0)}),
             "right cell",
         ),
+        (
+            lambda: ask.cell(
+                "t/a", "?", [[1, 2]], (0, 0), why="x", rows=("truth", ["a"])
+            ),
+            "2 columns need as many names",
+        ),
     ],
 )
 def test_what_cannot_be_right_stops_the_build(wrong, message):
     with pytest.raises((ValueError, TypeError), match=message):
         wrong()
+
+
+def test_an_answer_in_words():
+    """As question.js says it."""
+    log = ask.number("toy/log", "ln 100?", 4.61, why="x", within=0.01)
+    one = ask.number("toy/one", "How many?", 1, why="x", unit="cells")
+    many = ask.number("toy/many", "How many?", 1200, why="x", unit="cells")
+    told = [ask._told(q.spec, q.spec["draws"][0]) for q in (log, one, many, named())]
+    assert told == ["about 4.61.", "1 cell.", "1,200 cells.", "dress, called coat."]
 
 
 def test_without_a_script_the_answer_is_folded():
@@ -230,17 +254,73 @@ def test_a_shape_can_be_typed_as_one_writes_it(open_toys, text):
     assert "✓ Right 24 × 1,000." in toy.verdict("shape")
 
 
+@pytest.mark.parametrize(
+    ("right", "more", "wrong", "verdict"),
+    [
+        (4.61, {"within": 0.01}, "4.5", "You said 4.5. It is about 4.61. x"),
+        (1, {"unit": "cells"}, "2", "You said 2. It is 1 cell. x"),
+        (2.5, {}, "2.125", "You said 2.125. It is 2.5. x"),
+        (20, {"within": 3}, "30.50", "You said 30.5. It is 20. x"),
+    ],
+)
+def test_numbers_are_not_filled_up_with_zeros(open_toys, right, more, wrong, verdict):
+    toy = open_toys()
+    toy.write("three", [ask.number("toy/size", "How many?", right, why="x", **more)])
+    toy.open("three")
+    toy.answer(wrong)
+    assert toy.verdict() == f"✗ Not quite {verdict}"
+    toy.press("Try again")
+    toy.answer(str(right))
+    told = verdict.split("It is ")[1].removeprefix("about ")
+    assert toy.verdict() == f"✓ Right {told}"
+
+
+def test_a_cell_has_names_and_has_to_be_chosen(open_toys):
+    toy = open_toys()
+    toy.write("three", [named()])
+    toy.open("three")
+    card = toy.card("named")
+    assert "truth ↓" in card.inner_text()
+    toy.press("This cell", "named")
+    assert toy.verdict("named") == "Choose a cell first."
+    card.locator(".cnn-cell").first.focus()  # to pass by is not to choose
+    toy.press("This cell", "named")
+    assert toy.verdict("named") == "Choose a cell first."
+    card.locator(".cnn-cell").first.focus()
+    toy.page.keyboard.press("ArrowDown")
+    label = toy.page.evaluate("document.activeElement.ariaLabel")
+    assert label == "row 1, column 0: coat, called dress: 7"
+    toy.press("This cell", "named")
+    assert "You said coat, called dress. It is dress, called coat." in toy.verdict(
+        "named"
+    )
+    names = card.locator(".cnn-names-columns span, .cnn-names-rows span")
+    tops = [name.bounding_box() for name in names.all()]
+    cells = [cell.bounding_box() for cell in card.locator(".cnn-cell").all()]
+    middle = lambda box, a, b: box[a] + box[b] / 2  # noqa: E731
+    for name, cell in zip(tops[:2], cells[:2], strict=True):
+        x = middle(cell, "x", "width")
+        assert middle(name, "x", "width") == pytest.approx(x, abs=2)
+        assert name["y"] + name["height"] <= cell["y"]
+    for name, cell in zip(tops[2:], cells[::2], strict=True):
+        y = middle(cell, "y", "height")
+        assert middle(name, "y", "height") == pytest.approx(y, abs=2)
+        assert name["x"] + name["width"] <= cell["x"]
+
+
 def test_choices_by_keyboard_keep_the_focus(open_toys):
     toy = open_toys()
     first = toy.card("choice").get_by_role("button").first
     assert first.inner_text() == "<b>one</b>"
     first.focus()
     toy.page.keyboard.press("Enter")
-    assert "✗ Not so You took the first. The answer is: two." in toy.verdict("choice")
+    assert "✗ Not quite You took the first. The answer is: two." in toy.verdict(
+        "choice"
+    )
     assert first.evaluate("e => e === document.activeElement")
     toy.page.keyboard.press("Tab")
     toy.page.keyboard.press("Enter")  # an answer is an answer
-    assert "✗ Not so" in toy.verdict("choice")
+    assert "✗ Not quite" in toy.verdict("choice")
     toy.press("Myth", "myth")
     assert "✓ Right Myth. 4, 6 and 9." in toy.verdict("myth")
 

@@ -93,6 +93,12 @@ def test_the_place_is_kept_so_that_nothing_jumps(chromium, address, page, width)
     assert max(map(abs, off)) <= 120, list(zip(before, after, strict=True))
 
 
+def test_the_photographs_task_is_set_on_the_opening_page_alone(seen):
+    for page, set_there in (("intro.html", True), ("chapters/conv-layer.html", False)):
+        task = seen(page).page.locator("[data-explorer=filter] .cnn-task")
+        assert ("grain of the wood" in task.inner_text()) is set_there
+
+
 def test_a_link_to_a_state_opens_it(visit):
     link = "eyJzaG93biI6ImFsbCIsImZsaXAiOnRydWV9"  # {"shown":"all","flip":true}
     shown = visit(f"chapters/conv-layer.html#explorer:correlate:{link}")

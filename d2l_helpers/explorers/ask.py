@@ -62,11 +62,18 @@ def _told(spec: dict, draw: dict) -> str:
     if spec["kind"] in ("choice", "myth"):
         return f"{spec['options'][right]}."
     if spec["kind"] == "cell":
-        return f"The cell [{right[0]}, {right[1]}]."
+        i, j = right
+        if "rows" not in spec:
+            return f"[{i}, {j}]."
+        called, names = spec["columns"]
+        return f"{spec['rows'][1][i]}, {called} {names[j]}."
+    unit = spec.get("unit", "")
+    if right == 1:
+        unit = unit.removesuffix("s")
+    about = "about " if spec.get("within") and isinstance(right, float) else ""
     numbers = right if isinstance(right, list) else [right]
-    return (
-        f"{' × '.join(f'{v:,}' for v in numbers)} {spec.get('unit', '')}".strip() + "."
-    )
+    written = " × ".join(f"{v:,}" for v in numbers)
+    return f"{about}{written} {unit}".strip() + "."
 
 
 def fresh(
@@ -224,14 +231,21 @@ def myth(name: str, claim: str, truth: str, *, why: str, see: str = "") -> Quest
 def cell(
     name: str, text: str, grid: Any, right: tuple[int, int], *, why: str,
     slips: Mapping[str, tuple[int, int]] | None = None, title: str = "X", see: str = "",
+    rows: tuple[str, Iterable[str]] | None = None,
+    columns: tuple[str, Iterable[str]] | None = None,
 ) -> Question:  # fmt: skip
     """Ask for a cell of a grid of numbers (up to 9×9), to be clicked.
 
+    Args:
+        rows, columns: what they mean and their names, ``("truth", ["coat", …])``;
+            both or neither.
+
     Raises:
-        ValueError: ``right`` or a slip lies outside the grid, or a slip is right.
+        ValueError: ``right`` or a slip lies outside the grid, or a slip is right;
+            not a name for each row and column.
     """
-    rows = grid.tolist() if hasattr(grid, "tolist") else [list(r) for r in grid]
-    values = [[_number(v, "grid") for v in row] for row in rows]
+    lines = grid.tolist() if hasattr(grid, "tolist") else [list(r) for r in grid]
+    values = [[_number(v, "grid") for v in line] for line in lines]
     h, w = len(values), len(values[0])
     places = [list(right), *(list(place) for place in (slips or {}).values())]
     if max(h, w) > 9 or any(not (0 <= i < h and 0 <= j < w) for i, j in places):
@@ -240,6 +254,14 @@ def cell(
     if places[0] in places[1:]:
         msg = f"{name}: a slip is the right cell {places[0]}"
         raise ValueError(msg)
+    sides = {}
+    if rows or columns:
+        for side, given, count in (("rows", rows, h), ("columns", columns, w)):
+            meaning, names = given or ("", ())
+            sides[side] = [meaning, list(names)]
+            if len(sides[side][1]) != count:
+                msg = f"{name}: {count} {side} need as many names, got {sides[side][1]}"
+                raise ValueError(msg)
     wrong = [[list(place), sentence] for sentence, place in (slips or {}).items()]
     draw = {"text": text, "right": places[0], "slips": wrong, "why": why}
-    return _spec(name, "cell", [draw], see, grid=values, title=title)
+    return _spec(name, "cell", [draw], see, grid=values, title=title, **sides)

@@ -57,6 +57,8 @@ class Filter(Explorer):
         normed: divide the weights by their sum (where that is not 0).
         view: how Y is shown: "picture" (grey, cut to 0…1), "signed" or "size".
         row, column: the pixel of Y that is written out.
+        task: set the reader the task to smooth the photograph's grain and keep its
+            rim; the page says when it is met.
 
     Raises:
         traitlets.TraitError: not finite numbers, too large, or another shape.
@@ -71,7 +73,7 @@ class Filter(Explorer):
     row = Whole(0, 99, 48)
     column = Whole(0, 149, 74)
 
-    def __init__(self, K: Any = None, **options: Any) -> None:
+    def __init__(self, K: Any = None, *, task: bool = False, **options: Any) -> None:
         if K is not None:
             options["K"] = K
         if "drawing" in options:
@@ -83,6 +85,13 @@ class Filter(Explorer):
             name: {"rows": len(p), "cols": len(p[0]), "pixels": encoded(p, "u1")}
             for name, p in pictures().items()
         }
+        if task:
+            self.data = {**self.data, "task": True}
+
+    @classmethod
+    def example(cls) -> Filter:
+        """With the task of the opening page."""
+        return cls(task=True)
 
     @property
     def X(self) -> np.ndarray:

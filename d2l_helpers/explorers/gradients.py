@@ -27,7 +27,7 @@ class Gradients(Explorer):
         stride: 1 or 2, of the kernel or of the pooling window.
         of: whose sum is written: "K", "X", or "Y" for what one output sends.
         row, column: the chosen number, an index into K, X or Y.
-        shown: "ask" (a prediction first) or "all".
+        shown: "ask" (each number is asked for before it shows) or "all".
 
     Raises:
         traitlets.TraitError: not finite numbers, too large, or K larger than X.

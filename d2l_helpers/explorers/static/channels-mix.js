@@ -91,7 +91,8 @@ export function renderMix({ model, el, signal }, schema) {
 
   const picture = valueMap({ name: "Photograph", role: "input", move: moveTo });
   const map = valueMap({ name: "Mixed", role: "output", move: moveTo });
-  const kernel = numberGrid({ name: "W", role: "kernel", editable: true,
+  const kernel = numberGrid({ name: "W", role: "kernel", editable: true, warn: ui.warn,
+    limit: () => (store.get("outputs") === "one" ? 2 : 9),
     edit(i, j, value) {
       const W = weights().map((row) => [...row]);
       W[i][j] = value;

@@ -128,11 +128,12 @@ export function renderSum({ model, el, signal }, schema) {
   };
 
   // the picture: a row for each channel, then the sum
+  const entry = { editable: true, limit: () => 99, warn: ui.warn };
   const each = (make) => Array.from({ length: channels }, (_, c) => make(c));
-  const inputs = each((c) => numberGrid({ name: `X[${c}]`, role: "input", editable: true, edit: editX(c), pick: moveTo }));
-  const slices = each((c) => numberGrid({ name: "K", role: "kernel", editable: true, edit: editK(c) }));
+  const inputs = each((c) => numberGrid({ name: `X[${c}]`, role: "input", ...entry, edit: editX(c), pick: moveTo }));
+  const slices = each((c) => numberGrid({ name: "K", role: "kernel", ...entry, edit: editK(c) }));
   const partials = each((c) => numberGrid({ name: `part ${c}`, role: "output", pick: moveTo }));
-  const bias = numberGrid({ name: "u", role: "kernel", editable: true, edit: editBias });
+  const bias = numberGrid({ name: "u", role: "kernel", ...entry, edit: editBias });
   const total = numberGrid({ name: "Y", role: "output", pick: moveTo });
   const plus = () => h("span", { class: "cnn-ch-plus", "aria-hidden": "true", text: "+" });
   const rows = each((c) => h("div", { class: "cnn-ch-row" }, inputs[c].el, signed("⋆", slices[c].el).el,
@@ -230,10 +231,7 @@ export function renderSum({ model, el, signal }, schema) {
       // room for longer numbers, and for wider pictures
       const longest = (values) => Math.max(...values.flat(2).map((v) => formatFor(values)(v).length));
       const letters = Math.max(longest(parts), longest(Y));
-      for (const { el: panel } of [...partials, total]) {
-        panel.classList.toggle("cnn-dense", letters > 3);
-        panel.classList.toggle("cnn-wide", letters > 5);
-      }
+      for (const { el: panel } of [...partials, total]) panel.classList.toggle("cnn-wide", letters > 5);
       ui.card.classList.toggle("cnn-ch-long", channels * kh * kw > 8);
       picture.classList.toggle("cnn-ch-big", X[0][0].length > 4);
       picture.style.setProperty("--part", Y[0].length);

@@ -56,7 +56,7 @@ export function dial({ name, about, low, high, log = false, marks = [], flip, sc
     scrub(Math.min(1, Math.max(0, (event.clientX - edge.left) / edge.width)));
   };
   plot.addEventListener("pointerdown", at);
-  plot.addEventListener("pointermove", (event) => { if (event.buttons & 1 && event.pointerType !== "touch") at(event); });
+  plot.addEventListener("pointermove", (event) => { if (event.buttons & 1) at(event); });
   let drawn = "";
 
   /** The curves: x from 0 to 1, one list of values a run; null where there is nothing. */

@@ -80,7 +80,7 @@ function render({ model, el, signal }) {
     title: "The clinic: why does the line lie flat?",
     task: "Scrub through the training. Switch on dials, one by one, until one explains the flat loss.",
     role: "ink",
-    hint: "Arrows on the slider · . and , step",
+    hint: "Drag on any plot · arrows on the slider · . and , step",
     schema,
   });
   const { store } = ui;
@@ -142,7 +142,10 @@ function render({ model, el, signal }) {
   ui.button("Step", () => { ui.stop(); step(1); }, { class: "cnn-main" });
   ui.player(() => step(1));
   ui.keys({ ".": () => step(1), ",": () => step(-1), ArrowRight: () => step(1), ArrowLeft: () => step(-1) });
-  ui.setting(scrub.el, mend.el, across.el, layer.el);
+  // the scrub head stands over the plots that it moves along
+  ui.transport.append(scrub.el);
+  ui.stage.before(ui.transport);
+  ui.setting(mend.el, across.el, layer.el);
   let asking = false;
   ui.onReset(() => { asking = false; });
 

@@ -79,14 +79,22 @@ export function select({ label, options, value, set }) {
   return { el, update };
 }
 
+/** The card's main action, or its first one. */
+function nextAction(el) {
+  const card = el.closest(".cnn-card");
+  return [".cnn-transport .cnn-main", ".cnn-transport button", ".cnn-settings select", ".cnn-settings button"]
+    .map((place) => card?.querySelector(`${place}:enabled`)).find(Boolean);
+}
+
 /**
  * Ask before showing: a number or one of a few words, then the gap and one sentence why.
  * @param {{question: string, options?: [*, string][], truth: () => *,
  *   explain: (guess: *, truth: *) => string, done?: (skipped: boolean) => void, step?: string,
- *   tolerance?: number}} plan  tolerance: how far off a number may be and still be right
+ *   tolerance?: number, next?: () => HTMLElement}} plan  tolerance: how far off a number may be
+ *   and still be right; next: who gets the focus after an answer, else the card's next action
  * @returns {{el, ask: (question?: string) => void, open: () => boolean, hide: () => void}}
  */
-export function prediction({ question, options, truth, explain, done = () => {}, step = "any", tolerance = 5e-3 }) {
+export function prediction({ question, options, truth, explain, done = () => {}, step = "any", tolerance = 5e-3, next = nextAction }) {
   const id = freshId("guess");
   const title = h("p", { class: "cnn-question", id, text: question });
   const verdict = h("p", { class: "cnn-verdict", role: "status" });
@@ -99,17 +107,20 @@ export function prediction({ question, options, truth, explain, done = () => {},
     if (!open) return;
     open = false;
     const real = truth();
+    const inside = el.contains(document.activeElement);
     const right = guess === real || (typeof real === "number" && Math.abs(guess - real) < tolerance);
     const badge = h("span", { class: `cnn-badge cnn-badge-${right ? "right" : "wrong"}` });
     const word = (v) => options?.find(([key]) => key === v)?.[1] ?? show(v);
     if (!skipped) {
       const off = typeof real === "number" && !options ? Math.abs(guess - real) : 0;
-      badge.textContent = right ? "✓ right" : off ? `✗ ${show(off)} too ${guess < real ? "low" : "high"}` : "✗ not so";
-      verdict.replaceChildren(badge, ` You said ${word(guess)}; it is ${word(real)}. ${explain(guess, real)}`);
+      badge.textContent = right ? "✓ right" : off ? `✗ ${show(off)} too ${guess < real ? "low" : "high"}` : "✗ not quite";
+      verdict.replaceChildren(badge, `${right ? `: ${word(real)}` : ` You said ${word(guess)}; it is ${word(real)}`}. ${explain(guess, real)}`);
       if (typeof real === "number" && !options && !right) drawGap(guess, real);
     } else verdict.replaceChildren(`It is ${word(real)}. ${explain(undefined, real)}`);
     for (const part of row.querySelectorAll("button, input")) part.disabled = true;
     done(skipped);
+    // what is disabled or hidden drops the focus, and with it the card's keys
+    if (inside && (el.contains(document.activeElement) || document.activeElement === document.body)) next(el)?.focus({ preventScroll: true });
   }
   function drawGap(guess, real) {
     const low = Math.min(guess, real);
@@ -147,7 +158,9 @@ export function prediction({ question, options, truth, explain, done = () => {},
   }
   field?.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Enter") commit();
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else the same key presses what gets the focus next
+    commit();
   });
   const el = h("div", { class: "cnn-prediction", role: "group", "aria-labelledby": id }, title, row, gap, verdict);
   controls();

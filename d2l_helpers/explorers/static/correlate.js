@@ -8,9 +8,10 @@ import { show, factor, formatFor, signed } from "./dom.js";
 import { correlate2d, fromNested, toNested } from "./core.js";
 
 const SIDE = 9;
+const LIMIT = 999;
 export const schema = {
-  X: grid([1, SIDE], [1, SIDE], 999),
-  K: grid([1, SIDE], [1, SIDE], 999),
+  X: grid([1, SIDE], [1, SIDE], LIMIT),
+  K: grid([1, SIDE], [1, SIDE], LIMIT),
   row: whole(0, SIDE - 1),
   column: whole(0, SIDE - 1),
   flip: flag(),
@@ -77,8 +78,9 @@ function render({ model, el, signal }) {
     const [rows, cols] = outSize();
     store.set({ row: Math.max(0, Math.min(i, rows - 1)), column: Math.max(0, Math.min(j, cols - 1)) }, "window");
   };
-  const input = numberGrid({ name: "Input", role: "input", editable: true, edit: edit("X"), pick: moveTo });
-  const kernel = numberGrid({ name: "Kernel", role: "kernel", editable: true, edit: edit("K") });
+  const entry = { editable: true, limit: () => LIMIT, warn: ui.warn };
+  const input = numberGrid({ name: "Input", role: "input", ...entry, edit: edit("X"), pick: moveTo });
+  const kernel = numberGrid({ name: "Kernel", role: "kernel", ...entry, edit: edit("K") });
   const output = numberGrid({ name: "Output", role: "output", pick: moveTo });
   const sign = signed("⋆", kernel.el);
   ui.stage.append(input.el, sign.el, signed("=", output.el).el);
@@ -155,6 +157,7 @@ function render({ model, el, signal }) {
       text: (a, b) => (isOpen(a, b) ? fy(Y[a][b]) : a === i && b === j ? "?" : "·"),
       label: (a, b) => (isOpen(a, b) ? fy(Y[a][b]) : "not shown yet"),
       look: (a, b) => (a === i && b === j ? "current" : isOpen(a, b) ? "" : "tocome") });
+    output.el.classList.toggle("cnn-wide", Y.flat().some((v) => fy(v).length > 4));
     sign.set(turn ? "∗" : "⋆");
     const terms = pairs(X, used, i, j).map(([x, k]) => `${factor(x)}×${factor(k)}`).join(" + ");
     const value = isOpen(i, j) ? show(Y[i][j]) : "?";

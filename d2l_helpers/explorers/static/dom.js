@@ -44,11 +44,13 @@ export function fixed(value, digits = 2) {
 export const show = (value, digits = 2) =>
   Number.isInteger(value) ? String(value === 0 ? 0 : value).replace("-", "−") : fixed(value, digits);
 
-/** One format for all numbers of a grid (nested or flat): whole, or `digits` decimals. */
+/** One format for all numbers of a grid (nested or flat): whole, or `digits` decimals, fewer from 100 on. */
 export function formatFor(values, digits = 2) {
   const all = Array.isArray(values) ? values.flat(Infinity) : Array.from(values);
   const integers = all.every((v) => Number.isInteger(v) || !Number.isFinite(v));
-  return (v) => (Number.isFinite(v) ? (integers ? show(v) : fixed(v, digits)) : "·");
+  const top = Math.max(...all.filter(Number.isFinite).map(Math.abs));
+  const few = Math.max(0, digits - (top >= 99.995) - (top >= 999.95));
+  return (v) => (Number.isFinite(v) ? (integers ? show(v) : fixed(v, few)) : "·");
 }
 
 /** "1 cell", "3 cells" */

@@ -75,6 +75,7 @@ function render({ model, el, signal }) {
       store.set({ layers: next, layer: next.length, unit: Math.floor((units - 1) / 2) });
       adding = false;
     },
+    next: () => ask,
   });
   const verdict = asked.el.querySelector(".cnn-verdict");
   const legend = h("div", {}, keys, progress);

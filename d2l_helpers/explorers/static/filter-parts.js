@@ -13,17 +13,13 @@ export function factRow(names) {
   }) };
 }
 
-/** Numbers of a 5 × 5 grid in at most four characters; two decimals where there is room. */
+/** Numbers of a 5 × 5 grid in two digits that count; two decimals where there is room. */
 export function tightFormat(values, roomy) {
   if (roomy || values.every((v) => Number.isInteger(v))) return formatFor(values);
   const top = Math.max(...values.map(Math.abs));
   const negative = values.some((v) => v < 0);
-  if (top < 0.9995) {
-    const digits = top < 0.0995 && !negative ? 3 : 2;
-    return (v) => (v === 0 ? "0" : fixed(v, digits).replace("0.", "."));
-  }
-  const digits = (negative ? 1 : 2) - (top >= 9.995 ? 1 : 0);
-  return (v) => (v === 0 ? "0" : fixed(v, digits));
+  const digits = top >= 9.95 ? 0 : top >= 0.995 || negative ? 1 : 2;
+  return (v) => (v === 0 ? "0" : fixed(v, digits).replace(/^(−?)0\./, "$1."));
 }
 
 /** How much neighbouring pixels differ (root mean square) in rows i0…i1−1, columns j0…j1−1. */

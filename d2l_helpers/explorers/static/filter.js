@@ -26,9 +26,12 @@ const WOOD = [74, 96, 122, 146]; // rows and columns of the photograph, first an
 const RIM = [26, 54, 44, 76];
 const MIDDLE = { coffee: { row: 48, column: 74 }, garment: { row: 13, column: 13 } };
 const REACH = 5; // of the weight's slider
+const GOAL = { grain: 0.35, rim: 0.65 }; // a box of 3 × 3 meets it
+const TASK = `Make the grain of the wood vanish, below ×${GOAL.grain}, but keep the rim of the cup, above ×${GOAL.rim}.`;
+const LOOK = "Choose a kernel or change a weight; point at a pixel to see its sum written out.";
 
 const clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
-const tidy = (v) => Math.round(v * 1e9) / 1e9;
+const tidy = (v, to = 1e9) => Math.round(v * to) / to;
 const percent = (part) => `${fixed(100 * part, part > 0 && part < 0.0995 ? 1 : 0)} %`;
 
 /** Where a patch of the photograph lies, as a frame with a name. */
@@ -41,14 +44,16 @@ function patch(name, [i0, i1, j0, j1]) {
 function render({ model, el, signal }) {
   const ui = createFrame({ model, el, signal }, {
     title: "One question, asked everywhere",
-    task: "Make the grain of the wood vanish, but keep the rim of the cup.",
+    task: LOOK,
     role: "output",
     hint: "Arrows move in a picture or grid · Enter edits a weight",
     schema,
   });
   const { store } = ui;
   const photos = {};
-  for (const [name, { rows, cols, pixels }] of Object.entries(model.get("data"))) {
+  const { task = false, ...given } = model.get("data");
+  ui.card.classList.toggle("cnn-filter-task", task);
+  for (const [name, { rows, cols, pixels }] of Object.entries(given)) {
     photos[name] = tensor([rows, cols], Float64Array.from(atob(pixels), (byte) => byte.charCodeAt(0) / 255));
   }
   let X = photos.coffee;
@@ -84,7 +89,7 @@ function render({ model, el, signal }) {
   input.el.append(inScale.el);
   output.el.append(outScale.el);
 
-  const weights = numberGrid({ name: "Kernel", role: "kernel", editable: true,
+  const weights = numberGrid({ name: "Kernel", role: "kernel", editable: true, limit: () => LIMIT, warn: ui.warn,
     edit: (a, b, value) => { picked = [a, b]; setWeight(value); },
     pick: (a, b) => pickWeight(a, b) });
   const patchGrid = numberGrid({ name: "Window", role: "input" });
@@ -97,7 +102,7 @@ function render({ model, el, signal }) {
   function setWeight(value, gesture) {
     const [a, b] = picked;
     const K = store.get("K").map((row) => [...row]);
-    K[a][b] = tidy(value);
+    K[a][b] = tidy(value, 1e12); // so that nine times 1/9 sum to 1
     store.set({ K }, gesture);
   }
   function pickWeight(a, b) {
@@ -165,7 +170,6 @@ function render({ model, el, signal }) {
     kernel = tensor([kh, kw], Float64Array.from(flat, (v) => v / (divisor ?? 1)));
     const top = Math.max(1e-9, ...flat.map(Math.abs));
     board.style.setProperty("--n", Math.max(kh, kw));
-    board.classList.toggle("cnn-dense", Math.max(kh, kw) > 3);
     const text = tightFormat(flat, Math.max(kh, kw) < 4);
     weights.update({ rows: kh, cols: kw, text: (a, b) => text(K[a][b]),
       shape: divisor === null ? `${kh} × ${kw}` : `${kh} × ${kw}, ÷ ${show(divisor)}`,
@@ -220,15 +224,18 @@ function render({ model, el, signal }) {
       outScale.update(0, largest, "", "seq");
     }
     const onPhoto = store.get("source") === "coffee";
-    const times = (box, whole) => `×${fixed(roughness(Y, box, ...half()) / whole)}`;
+    const [grain, rim] = onPhoto ? [[WOOD, plain.wood], [RIM, plain.rim]].map(([box, whole]) => roughness(Y, box, ...half()) / whole) : [];
+    const times = (v) => (onPhoto ? `×${fixed(v, v < 9.995 ? 2 : 1)}` : "");
     facts.set([
       show(sum),
       fixed(meanBefore()),
       fixed(mean),
       percent(outside),
-      onPhoto ? times(WOOD, plain.wood) : "",
-      onPhoto ? times(RIM, plain.rim) : "",
+      times(grain),
+      times(rim),
     ]);
+    if (task && onPhoto) ui.task(TASK, grain < GOAL.grain && rim > GOAL.rim ? "✓ Met." : "");
+    else ui.task(LOOK);
     const range = `from ${show(low)} to ${show(high)}, mean ${fixed(mean)}`;
     output.describe(`Output, ${rows} by ${cols}, ${range}`);
     view.update();

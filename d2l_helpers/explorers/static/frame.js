@@ -34,9 +34,11 @@ export function createFrame({ model, el, signal }, plan) {
   const footer = h("div", { class: "cnn-footer" }, reset, undo);
   if (model.link) footer.append(link("Copy link to this state", copyLink));
   footer.append(h("span", { class: "cnn-hint", text: plan.hint ?? "" }));
+  const task = h("span", { text: plan.task });
+  const met = h("b", { role: "status" });
   const card = h("div", { class: "cnn cnn-card", role: "group", "aria-labelledby": titleId },
     h("p", { class: "cnn-title", id: titleId, text: plan.title }),
-    h("p", { class: "cnn-task", text: plan.task }),
+    h("p", { class: "cnn-task" }, task, " ", met),
     stage, line, transport, settings, message, footer, live);
   el.replaceChildren(card);
 
@@ -83,7 +85,7 @@ export function createFrame({ model, el, signal }, plan) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (takesText(event.target)) return;
     const onControl = event.target.closest("button, input, summary");
-    if (onControl && !["r", "R", "z", "Z"].includes(event.key)) return;
+    if (onControl && !["r", "R", "z", "Z", ".", ","].includes(event.key)) return; // the others are its own
     const act = bindings[event.key] ?? { r: resetAll, R: resetAll, z: undoLast, Z: undoLast }[event.key];
     if (!act) return;
     event.preventDefault();
@@ -133,7 +135,7 @@ export function createFrame({ model, el, signal }, plan) {
   showUndo();
 
   return {
-    store, card, stage, settings, player, button, stop, warn, announce,
+    store, card, stage, transport, settings, player, button, stop, warn, announce,
     playing: () => playing,
     /** The text line: what the picture shows now. `aloud` may be shorter. */
     say(title, text, aloud = `${title}. ${text}`) {
@@ -142,6 +144,8 @@ export function createFrame({ model, el, signal }, plan) {
       announce(aloud);
     },
     result: (text) => { setText(result, text); },
+    /** Another task, and in words that it is met. */
+    task(text, done = "") { setText(task, text); setText(met, done); },
     keys: (more) => Object.assign(bindings, more),
     onReset: (fn) => resets.push(fn),
     /** Add a control under the stage. */

@@ -93,6 +93,7 @@ function render({ model, el, signal }) {
     truth: () => axes[0].size,
     explain: (guess) => explain(axes[0], guess),
     done: () => draw(new Set(["answer"])),
+    next: () => ask,
   });
   const verdict = asked.el.querySelector(".cnn-verdict");
   const asking = h("div", { class: "cnn-asking", hidden: true }, asked.el);

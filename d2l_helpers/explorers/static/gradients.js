@@ -8,10 +8,11 @@ import { h, show, setText } from "./dom.js";
 import { NUDGE, isPool, sizes, fit, regrade, single, compute, uses, windowCells, name, written, hinted, slip, tiny, cellFormat } from "./gradients-sums.js";
 
 const SIDE = 6;
+const LIMIT = 99;
 export const schema = {
-  X: grid([2, SIDE], [2, SIDE], 99),
-  K: grid([1, 3], [1, 3], 99),
-  G: grid([1, SIDE], [1, SIDE], 99),
+  X: grid([2, SIDE], [2, SIDE], LIMIT),
+  K: grid([1, 3], [1, 3], LIMIT),
+  G: grid([1, SIDE], [1, SIDE], LIMIT),
   op: choice("correlation", "convolution", "max", "average"),
   stride: whole(1, 2),
   of: choice("K", "X", "Y"),
@@ -21,8 +22,6 @@ export const schema = {
 };
 
 const mark = (text) => h("span", { class: "cnn-symbol", "aria-hidden": "true", text });
-/** Smaller print for a grid with long numbers. */
-const tighten = (part, values, format) => part.el.classList.toggle("cnn-dense", values.flat().some((v) => format(v).length > 3));
 const has = (cells, i, j) => cells.some(([a, b]) => a === i && b === j);
 
 function render({ model, el, signal }) {
@@ -38,6 +37,13 @@ function render({ model, el, signal }) {
   let sum = null;
   let question = "";
   let settled = false; // the verdict stands until something else is done
+  let seen = new Set(); // what was asked for and is shown
+
+  const key = (of, i, j) => `${of} ${i} ${j}`;
+  const isOpen = (of, i, j) => store.get("shown") === "all" || seen.has(key(of, i, j));
+  /** The first gradient in reading order that is not shown yet. */
+  const unknown = () => (isPool(sum.op) ? ["X"] : ["K", "X"]).flatMap((of) => sum[`d${of}`].flatMap((row, i) => row.map((_, j) => [of, i, j])))
+    .find((at) => !isOpen(...at));
 
   // What is chosen, within the shapes that there are
   const limits = (of) => (of === "Y" ? sum.out : of === "X" ? [sum.X.length, sum.X[0].length] : [sum.K.length, sum.K[0].length]);
@@ -67,7 +73,7 @@ function render({ model, el, signal }) {
     store.set({ ...patch, G: regrade(sum.G, out) });
   }
 
-  const panel = (title, role, rest) => numberGrid({ name: title, role, ...rest });
+  const panel = (title, role, rest) => numberGrid({ name: title, role, limit: () => LIMIT, warn: ui.warn, ...rest });
   const gx = panel("X", "input", { editable: true, edit: edit("X"), pick: choose("X") });
   const gk = panel("K", "kernel", { editable: true, edit: edit("K"), pick: choose("K") });
   const gy = panel("Y", "output", { pick: only });
@@ -98,13 +104,21 @@ function render({ model, el, signal }) {
       const { of, i, j } = chosen();
       return slip(sum, of, [i, j], guess, real) || "The sum is written below.";
     },
-    done: (skipped) => {
-      settled = !skipped;
-      store.set({ shown: "all" });
+    done: () => {
+      const { of, i, j } = chosen();
+      seen.add(key(of, i, j));
+      settled = true;
+      draw(new Set(["seen"]));
     },
+    next: () => { const { of, i, j } = chosen(); return another.hidden ? (of === "K" ? dk : dx).cell(i, j) : another; },
   });
+  const another = h("button", { type: "button", class: "cnn-button", text: "Ask me another", onclick: () => {
+    const [of, row, column] = unknown();
+    store.set({ of, row, column }, "choice");
+    asked.el.querySelector("input").focus({ preventScroll: true });
+  } });
   ui.stage.classList.add("cnn-gradients");
-  ui.stage.append(board, h("div", { class: "cnn-side" }, asked.el, check));
+  ui.stage.append(board, h("div", { class: "cnn-side" }, asked.el, another, check));
 
   ui.button("All ones", () => store.set({ G: single(sum.out, 0, 0).map((row) => row.map(() => 1)), ...(store.get("of") === "Y" ? { of: "K", row: 0, column: 0 } : {}) }));
   const next = (by) => {
@@ -122,12 +136,12 @@ function render({ model, el, signal }) {
   const shown = segmented({ label: "Gradients", value: () => store.get("shown"), set: (v) => store.set({ shown: v }),
     options: [["ask", "Ask me"], ["all", "Show all"]] });
   ui.setting(op.el, stride.el, shown.el);
+  ui.onReset(() => { seen = new Set(); });
 
   function drawForward(dark, { of, i, j }, met) {
     const { X, K, Y, G, kh, kw, s } = sum;
     const pool = isPool(sum.op);
     const [fx, fk, fy, fg] = [X, K, Y, G].map((rows) => cellFormat(rows));
-    for (const [part, values, format] of [[gx, X, fx], [gk, K, fk], [gy, Y, fy], [gg, G, fg]]) tighten(part, values, format);
     const inputs = met.map((use) => use.x);
     const weights = met.map((use) => use.k).filter(Boolean);
     const outputs = met.map((use) => use.g);
@@ -150,17 +164,16 @@ function render({ model, el, signal }) {
 
   function drawBackward(dark, { of, i, j }) {
     const { dX, dK, numericX, numericK, kh, kw, s } = sum;
-    const asking = store.get("shown") === "ask";
     const frame = of === "Y" ? { i: s * i, j: s * j, rows: kh, cols: kw } : null;
     const one = (shownIn, values, what, window, format = cellFormat(values), shape = undefined) => {
       const top = Math.max(1e-9, ...values.flat().map(Math.abs));
       const here = (a, b) => of === what && a === i && b === j;
-      tighten(shownIn, asking ? [] : values, format);
+      const open = (a, b) => isOpen(what, a, b);
       shownIn.update({ rows: values.length, cols: values[0].length, at: of === what ? [i, j] : undefined, window, shape,
-        text: (a, b) => (asking ? (here(a, b) ? "?" : "·") : format(values[a][b])),
-        label: (a, b) => (asking ? "not shown yet" : format(values[a][b])),
-        look: (a, b) => `${asking ? "tocome " : ""}${here(a, b) ? "picked" : ""}`.trim(),
-        fill: (a, b) => (asking ? null : cellColors("div", dark, 0.5 + (0.25 * values[a][b]) / top)) });
+        text: (a, b) => (open(a, b) ? format(values[a][b]) : here(a, b) ? "?" : "·"),
+        label: (a, b) => (open(a, b) ? format(values[a][b]) : "not shown yet"),
+        look: (a, b) => `${open(a, b) ? "" : "tocome "}${here(a, b) ? "picked" : ""}`.trim(),
+        fill: (a, b) => (open(a, b) ? cellColors("div", dark, 0.5 + (0.25 * values[a][b]) / top) : null) });
     };
     one(dx, dX, "X", frame);
     one(dk, dK, "K", null);
@@ -176,10 +189,12 @@ function render({ model, el, signal }) {
     if (["X", "K", "G", "op", "stride"].some((name) => changed.has(name))) {
       const [X, K, kind, s] = ["X", "K", "op", "stride"].map(store.get);
       sum = compute(X, K, fit(store.get("G"), sizes(X, K, kind, s).out), kind, s);
+      seen = new Set();
     }
-    const asking = store.get("shown") === "ask";
+    if (changed.has("shown")) seen = new Set();
     const at = chosen();
     const { of, i, j } = at;
+    const asking = of !== "Y" && !isOpen(of, i, j);
     const dark = isDark(el);
     drawForward(dark, at, uses(sum, of, i, j));
     drawBackward(dark, at);
@@ -194,11 +209,13 @@ function render({ model, el, signal }) {
       const text = `What is ∂L/∂${name(of, [i, j])}?`;
       if (!asked.open() || text !== question) asked.ask(text); // else what is typed stays
       question = text;
-    } else if (!settled || [...changed].some((name) => name !== "shown")) {
+    } else if (!settled || !changed.has("seen")) {
       settled = false;
       asked.hide();
     }
-    check.hidden = asking || settled;
+    check.hidden = Boolean(unknown()) || settled;
+    if (asking && document.activeElement === another) (of === "K" ? dk : dx).focus(); // not lost with what hides
+    another.hidden = asking || !unknown();
     op.update();
     stride.update();
     shown.update();

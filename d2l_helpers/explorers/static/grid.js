@@ -1,17 +1,21 @@
 /** A grid of numbers: one tab stop, arrows, a window that slides over it. */
 import { h, freshId, setText } from "./dom.js";
 
+/** About how wide a text is, in ems of the widest common face. */
+const ems = (text) => [...text].reduce((sum, c) => sum + (c === "−" ? 0.84 : ".,·".includes(c) ? 0.36 : 0.66), 0);
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
  * @param {{name: string, role: "input"|"kernel"|"output"|"gradient"|"ink", editable?: boolean,
  *   pick?: (i: number, j: number) => void, edit?: (i: number, j: number, v: number) => void,
+ *   limit?: () => number, warn?: (text: string) => void,
  *   move?: (di: number, dj: number, event: KeyboardEvent) => boolean|void, shadow?: boolean}} plan
- *   pick: a cell was clicked, or focus moved to it by keys; edit: a number was typed;
+ *   pick: a cell was clicked, or focus moved to it by keys; edit: a number was typed,
+ *   within ±limit(); warn: says what was typed instead, "" for nothing to say;
  *   move: arrows do this instead of moving the focus (return true when handled).
  * @returns {{el, update, focus, cell}}
  */
-export function numberGrid({ name, role, editable = false, pick, edit, move }) {
+export function numberGrid({ name, role, editable = false, pick, edit, limit = () => Infinity, warn = () => {}, move }) {
   const id = freshId("grid");
   const shape = h("span", { class: "cnn-shape" });
   const head = h("p", { class: "cnn-head", id }, h("b", { text: name }), " ", shape);
@@ -23,6 +27,7 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
   let last = [];
   let focused = [0, 0];
   let editing = null;
+  let print = 0;
 
   function build(r, c) {
     [rows, cols] = [r, c];
@@ -55,6 +60,7 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
    */
   function update(view) {
     if (view.rows !== rows || view.cols !== cols) { stopEdit(); build(view.rows, view.cols); }
+    let widest = 1;
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < cols; j++) {
         const n = i * cols + j;
@@ -63,6 +69,7 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
         const [back, ink] = view.fill?.(i, j) ?? ["", ""];
         const label = `row ${i}, column ${j}: ${view.label?.(i, j) ?? text}`;
         const old = (last[n] ??= {});
+        widest = Math.max(widest, ems(text));
         const cell = cells[i][j];
         if (old.text !== text && editing?.cell !== cell) { cell.textContent = text; old.text = text; }
         if (old.look !== look) {
@@ -78,6 +85,7 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
         if (old.label !== label) { cell.setAttribute("aria-label", label); old.label = label; }
       }
     }
+    if (widest !== print) body.style.setProperty("--ems", (print = widest)); // the style sheet makes it fit
     setText(shape, view.shape ?? `${rows} × ${cols}`);
     const box = view.window;
     frame.hidden = !box;
@@ -94,10 +102,10 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
   function startEdit(i, j, first) {
     stopEdit();
     const cell = cells[i][j];
-    const field = h("input", { type: "text", inputmode: "decimal", class: "cnn-edit", autocomplete: "off",
+    const field = h("input", { type: "text", class: "cnn-edit", autocomplete: "off",
       "aria-label": `${name}, row ${i}, column ${j}` });
     field.value = first ?? cell.textContent.replace("−", "-");
-    editing = { cell, i, j, field, before: cell.textContent };
+    editing = { cell, i, j, field, before: cell.textContent, rest: first === undefined ? field.value : null };
     cell.replaceChildren(field);
     field.focus();
     if (first === undefined) field.select();
@@ -113,7 +121,11 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
     });
     field.addEventListener("blur", () => { if (editing?.field === field) commit(); });
   }
-  const read = (text) => (text.trim() === "" ? NaN : Number(text.trim().replace("−", "-").replace(",", ".")));
+  /** "−1.5" and "−2/3" as numbers; NaN for anything else. */
+  function read(text) {
+    const [top, ...rest] = text.replaceAll("−", "-").replaceAll(",", ".").split("/").map((part) => (part.trim() === "" ? NaN : Number(part)));
+    return rest.length > 1 ? NaN : top / (rest[0] ?? 1);
+  }
   function stopEdit() {
     if (!editing) return;
     const { cell, before } = editing;
@@ -121,10 +133,14 @@ export function numberGrid({ name, role, editable = false, pick, edit, move }) {
     cell.textContent = before;
   }
   function commit() {
-    const { i, j, field } = editing;
-    const value = read(field.value);
+    const { i, j, field, rest } = editing;
+    const [text, value] = [field.value.trim(), read(field.value)];
     stopEdit();
-    if (Number.isFinite(value)) edit?.(i, j, value);
+    if (text === "" || text === rest) return; // a rounded number that was only looked at stays
+    if (!Number.isFinite(value)) { warn(`“${text.slice(0, 20)}” is not a number.`); return; }
+    const most = limit();
+    edit?.(i, j, Math.max(-most, Math.min(most, value)));
+    warn(Math.abs(value) > most ? `At most ±${most}.` : "");
   }
 
   const place = (event) => {

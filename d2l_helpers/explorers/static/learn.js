@@ -125,7 +125,6 @@ function render({ model, el, signal }) {
   /** Coloured weights; equal numbers look equal in both kernels. */
   function drawKernel(panel, weights, top, dark) {
     const [rows, cols] = task().shape;
-    panel.el.classList.toggle("cnn-dense", weights.some((v) => Math.abs(v) >= 100));
     panel.el.style.setProperty("--wide", `${Math.min(66, 132 / cols)}px`);
     panel.update({ rows, cols, text: (a, b) => weightText(weights[a * cols + b]),
       fill: (a, b) => cellColors("div", dark, 0.5 + (0.25 * weights[a * cols + b]) / top) });

@@ -4,7 +4,7 @@ import { prediction } from "./controls.js";
 import { palette } from "./colors.js";
 import { atlas } from "./lenet-maps.js";
 import { PLAIN } from "./lenet-picture.js";
-import { LAYERS, sheetOf, partsOf, wordsOf, nameOf } from "./lenet-unit.js";
+import { LAYERS, OWNER, sheetOf, partsOf, wordsOf, nameOf } from "./lenet-unit.js";
 
 /** Pictures to choose from: one tab stop, arrows. @param {{name: string, pixels}[]} pictures */
 export function tiles(pictures, choose) {
@@ -106,15 +106,18 @@ export function inspector(net, names) {
     const lines = wordsOf(net, layer, unit, parts, names, top);
     setText(title, name);
     text.forEach((part, n) => setText(part, lines[n] ?? ""));
-    if (last !== layer) {
-      last = layer;
+    const kind = layer === "gap" ? name : layer;
+    if (last !== kind) {
+      last = kind;
       const many = sheet.maps > 1 ? `${sheet.maps} × ` : "";
-      const size = LAYERS[layer].k ? `${many}${sheet.rows} × ${sheet.cols}` : String(parts.values.length);
+      const size = LAYERS[layer].k ? `${many}${sheet.rows} × ${sheet.cols}` : layer === "dense1" ? "400" : "";
+      reads.rename(`It reads ${LAYERS[OWNER[below]]?.name ?? "the picture"}`);
       reads.shape(size);
-      weights.rename(LAYERS[layer].params ? "its weights" : net.pool === "max" ? "picks one" : "a quarter each");
+      weights.rename(layer === "gap" ? `weights: ${top.map((n) => names[n]).join(" − ")}`
+        : LAYERS[layer].params ? "its weights" : net.pool === "max" ? "picks one" : "a quarter each");
     }
     reads.describe(`What it reads, from ${fixed(Math.min(...parts.values))} to ${fixed(Math.max(...parts.values))}.`);
-    weights.describe(`Its weights, within ±${fixed(w)}.`);
+    weights.describe(`${layer === "gap" ? `Weights of ${names[top[0]]} minus those of ${names[top[1]]}` : "Its weights"}, within ±${fixed(w)}.`);
     products.describe(`The products, within ±${fixed(p)}; they sum to ${fixed(parts.sum - parts.bias)}.`);
     return `${name}. ${lines.join(" ")}`;
   }

@@ -37,6 +37,8 @@ const PLANS = {
   conv1: [6, 28, 28, 2, 2], pool1: [6, 14, 14, 2, 4], conv2: [16, 10, 10, 4, 3], pool2: [16, 5, 5, 4, 6],
   dense1: [1, 20, 6, 1, 6], dense2: [1, 21, 4, 1, 6], scores: [1, 10, 1, 1, 12],
 };
+const LYING = [1, 1, 10, 1, 24]; // the scores on a phone, one beside the other
+const NARROW = 460; // pixels, as in lenet.css
 
 function render({ model, el, signal }) {
   const { images, labels, names, ...rest } = model.get("data");
@@ -120,7 +122,8 @@ function render({ model, el, signal }) {
   answer.el.append(rival);
 
   const blocks = {};
-  for (const [layer, [maps, rows, cols, across, side]] of Object.entries(PLANS)) {
+  const plans = { ...PLANS };
+  for (const [layer, [maps, rows, cols, across, side]] of Object.entries(plans)) {
     const name = { dense1: "120", dense2: "84", scores: "10" }[layer] ?? LAYERS[layer].name;
     blocks[layer] = atlas({ name, role: "output", shape: maps > 1 ? `${maps}×${rows}×${cols}` : "",
       pick: (unit, first) => store.set({ layer, unit }, first ? undefined : "unit") });
@@ -200,7 +203,7 @@ function render({ model, el, signal }) {
     const { below } = LAYERS[layer];
     const place = placeOf(layer, number);
     for (const [name, block] of Object.entries(blocks)) {
-      const [, rows, cols] = PLANS[name];
+      const [, rows, cols] = plans[name];
       const flat = LAYERS[name].side === 1;
       const own = name === layer;
       block.frames("unit", own ? [flat ? { map: 0, i: Math.floor(place.unit / cols), j: place.unit % cols, rows: 1, cols: 1 }
@@ -269,6 +272,17 @@ function render({ model, el, signal }) {
   }
   ui.draw(draw);
   onScheme(() => draw(new Set(), "scheme"), signal);
+  const sized = new ResizeObserver(([entry]) => {
+    const plan = entry.contentRect.width > NARROW ? PLANS.scores : LYING;
+    if (plan === plans.scores) return;
+    plans.scores = plan;
+    const [maps, rows, cols, across, side] = plan;
+    blocks.scores.layout({ maps, rows, cols, across, side });
+    blocks.scores.rename(plan === LYING ? "10 scores" : "10");
+    draw(new Set(["signed", "unit"]));
+  });
+  sized.observe(ui.card);
+  signal.addEventListener("abort", () => sized.disconnect());
 }
 
 export default { render, schema };

@@ -20,7 +20,8 @@ function read(text, many) {
   return found.length === 1 ? found[0] : null;
 }
 
-const inWords = (v) => (Number.isInteger(v) && Math.abs(v) >= 1000 ? group(v) : show(v, 4));
+/** "1,200", "−0.25", "4.61": four digits after the point at most, and no zeros to fill them up. */
+const inWords = (v) => (Number.isInteger(v) && Math.abs(v) >= 1000 ? group(v) : show(v, 4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""));
 const close = (a, b, within) => Math.abs(a - b) <= within + 1e-9 * Math.abs(b);
 
 /**
@@ -40,17 +41,24 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
   const el = h("div", { class: `cnn cnn-ask cnn-ask-${spec.kind}`, role: "group", "aria-labelledby": id },
     h("p", { class: "cnn-quiz-kind", text: KINDS[spec.kind] }), text, row, verdict, more);
 
-  const word = (v) => (spec.options ? spec.options[v] : spec.kind === "cell" ? `[${v.join(", ")}]`
+  /** A cell with the names of its row and column, where they have some. */
+  const cellName = ([i, j]) => (spec.rows ? `${spec.rows[1][i]}, ${spec.columns[0]} ${spec.columns[1][j]}` : `[${i}, ${j}]`);
+  const word = (v) => (spec.options ? spec.options[v] : spec.kind === "cell" ? cellName(v)
     : [v].flat().map(inWords).join(" × "));
+  /** The right answer: "1 cell", "about 4.61". */
+  function told({ right }, ok) {
+    const unit = right === 1 ? spec.unit?.replace(/s$/, "") : spec.unit;
+    const about = spec.within && !Number.isInteger(right) && !ok ? "about " : "";
+    return `${about}${word(right)}${unit ? ` ${unit}` : ""}`;
+  }
 
   function settle(said, stored = false) {
     const draw = spec.draws[turn];
     const ok = said !== null && ([said].flat().length === [draw.right].flat().length)
       && [said].flat().every((v, n) => close(v, [draw.right].flat()[n], spec.within ?? 0));
     const slip = draw.slips.find(([value]) => same(value, said))?.[1];
-    const badge = h("span", { class: `cnn-badge cnn-badge-${ok ? "right" : "wrong"}`, text: ok ? "✓ Right" : "✗ Not so" });
-    const unit = spec.unit ? ` ${spec.unit}` : "";
-    const answer = `${word(draw.right)}${unit}`;
+    const badge = h("span", { class: `cnn-badge cnn-badge-${ok ? "right" : "wrong"}`, text: ok ? "✓ Right" : "✗ Not quite" });
+    const answer = told(draw, ok);
     const parts = [];
     if (said !== null) parts.push(badge);
     if (ok) parts.push(` ${answer}. `);
@@ -90,6 +98,15 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
     else settle(said);
   }
 
+  /** The names of rows and columns beside a grid, for the eye: its cells say theirs. */
+  function named(box) {
+    const list = (side, ...names) => h("div", { class: `cnn-names-${side}`, "aria-hidden": "true" }, ...names.map((text) => h("span", { text })));
+    const sides = h("div", { class: "cnn-names" }, list("axes", `${spec.rows[0]} ↓`, `${spec.columns[0]} →`),
+      list("columns", ...spec.columns[1]), list("rows", ...spec.rows[1]));
+    box.replaceWith(sides);
+    sides.append(box);
+  }
+
   function controls() {
     const skip = h("button", { type: "button", class: "cnn-link", text: "Tell me", onclick: () => settle(null) });
     if (spec.options) {
@@ -97,21 +114,20 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
         onclick: (event) => { if (event.currentTarget.getAttribute("aria-disabled") !== "true") settle(n); } }, ...rich(option)))];
     }
     if (spec.kind === "cell") {
-      const grid = numberGrid({ name: spec.title, role: "input", pick: () => {} });
-      const [rows, cols] = [spec.grid.length, spec.grid[0].length];
-      let at = [0, 0];
-      const draw = () => grid.update({ rows, cols, at, text: (i, j) => show(spec.grid[i][j]),
-        look: (i, j) => (i === at[0] && j === at[1] ? "picked" : "") });
-      const locate = (event) => {
-        const cell = event.target.closest(".cnn-cell");
-        if (!cell || el.dataset.answered) return;
-        at = [Number(cell.dataset.i), Number(cell.dataset.j)];
+      const grid = numberGrid({ name: spec.title, role: "input", pick: (i, j) => {
+        if (el.dataset.answered) return;
+        at = [i, j];
         draw();
-      };
-      grid.el.addEventListener("click", locate);
-      grid.el.addEventListener("focusin", locate);
+      } });
+      const [rows, cols] = [spec.grid.length, spec.grid[0].length];
+      let at = null; // nothing is chosen yet
+      const draw = () => grid.update({ rows, cols, text: (i, j) => show(spec.grid[i][j]),
+        label: (i, j) => `${spec.rows ? `${cellName([i, j])}: ` : ""}${show(spec.grid[i][j])}`,
+        look: (i, j) => (i === at?.[0] && j === at[1] ? "picked" : "") });
       draw();
-      return [grid.el, h("button", { type: "button", class: "cnn-button cnn-main", text: "This cell", onclick: () => settle(at) }), skip];
+      if (spec.rows) named(grid.el.lastChild);
+      return [grid.el, h("button", { type: "button", class: "cnn-button cnn-main", text: "This cell",
+        onclick: () => (at ? settle(at) : verdict.replaceChildren(h("p", { text: "Choose a cell first." }))) }), skip];
     }
     const field = h("input", { type: "text", inputmode: many ? "text" : "decimal", class: "cnn-guess-field",
       autocomplete: "off", "aria-labelledby": id, size: many ? 12 : 8, maxlength: 24 });
