@@ -268,6 +268,21 @@ def test_the_mixer_agrees_with_python_pixel_by_pixel(show):
     )
 
 
+def test_the_question_is_about_one_grey_map_only(show):
+    shown = show(Channels(photo=coffee()))
+    question = shown.page.locator(".cnn-prediction")
+    task = shown.page.locator(".cnn-task")
+    assert question.is_visible()
+    assert "red things bright" in task.inner_text()
+    shown.button("Three: new colours").click()
+    assert not question.is_visible()
+    assert "one row for each new colour" in task.inner_text()
+    shown.button("One: a grey map").click()
+    assert question.is_visible()
+    shown.card.get_by_role("switch").click()  # scattered
+    assert not question.is_visible()
+
+
 # The bill ------------------------------------------------------------------------
 
 
@@ -317,6 +332,33 @@ def test_the_bill_is_that_of_the_helpers(show):
     shown.key("Home", "ArrowRight")
     parameters, macs = conv_parameters(64, 2, (3, 3), 2), 56**2 * 576
     assert bill(shown) == [parameters, macs, 2 * macs, 2 * 56**2]
+
+
+def test_the_bill_compares_with_the_layer_that_was_chosen(show):
+    shown = show(Channels(mode="cost"))
+    shown.button("Show all").click()
+    shown.page.locator("select").select_option("conv2")  # 6 → 16, 5×5, 10×10
+    said = shown.page.locator(".cnn-ch-item .cnn-ch-span")
+    assert not any("×" in text for text in said.all_inner_texts())
+    shown.slider("Output side").focus()
+    for _ in range(3):  # 14, 16, 20
+        shown.key("ArrowRight")
+    start = "beside the layer that you began with"
+    assert [text.strip() for text in said.all_inner_texts()] == [
+        "", f"×4, {start}", f"×4, {start}", f"×4, {start}",
+    ]  # fmt: skip
+
+
+def test_reset_asks_again_although_nothing_was_moved(show):
+    shown = show(Channels(mode="cost"))
+    field = shown.page.locator(".cnn-guess-field")
+    field.fill("2400")
+    field.press("Enter")
+    assert field.is_disabled()
+    assert bill(shown)[0] == 2416
+    shown.button("Reset").click()
+    assert shown.page.locator(".cnn-guess-field").is_enabled()
+    assert bill(shown)[0] is None
 
 
 # All three -----------------------------------------------------------------------

@@ -164,6 +164,30 @@ def test_drag_and_keys_move_the_picture(show):
     assert tile(shown, "max")[0] == "0/84"
 
 
+def test_a_dot_between_the_pixels_that_are_read_is_called_so(show):
+    shown = show(Pooling.example(), link={"which": 2, "kind": "strided"})
+    shown.button("Move the picture one pixel left").click()  # from an odd column
+    assert "both maps are blank" in shown.line()
+    assert "exactly" not in shown.line()
+    shown.button("Move the picture one pixel up").click()
+    assert "it has come into sight" in shown.line()
+    # the way back: in sight before, out of sight after
+    even = Pooling({"dot": d2l.dot(28, 12, 12)}, kind="strided")
+    shown = show(even)
+    shown.button("Move the picture one pixel left").click()
+    assert "it is out of sight" in shown.line()
+
+
+def test_the_picture_stops_with_a_word_and_another_one_begins_in_its_place(show):
+    shown = show(Pooling.example(), link={"dx": -3})
+    shown.button("Move the picture one pixel left").click()
+    message = shown.page.locator(".cnn-message")
+    assert message.inner_text() == "The picture moves by 3 pixels at most."
+    assert "3 pixels left" in shown.line()
+    shown.button("dot").click()
+    assert "not moved" in shown.line()
+
+
 def test_a_cell_shows_its_pixels_and_where_the_gradient_goes(show):
     shown = show(Pooling.example(), link={"dx": -1})
     shown.panel("Map").locator(".cnn-mapbox").focus()
@@ -189,7 +213,8 @@ def test_on_a_phone_for_axe_and_without_jumps(show, scheme):
     first = shown.page.evaluate(tall)
     shown.page.locator(".cnn-guess-field").fill("10")
     shown.key("Enter")
-    for name in ("What changed", "Move the picture one pixel up", "plaid", "dot"):
+    left, up = (f"Move the picture one pixel {way}" for way in ("left", "up"))
+    for name in ("What changed", "plaid", "dot", left, up):
         shown.button(name).click()
         assert shown.page.evaluate(tall) == first, name
     assert shown.page.evaluate("document.documentElement.scrollWidth") == 360

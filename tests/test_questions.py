@@ -235,6 +235,8 @@ def test_another_one_draws_other_numbers(open_toys):
     toy = open_toys()
     toy.answer("ten")
     assert toy.verdict() == "Type one number first."
+    toy.answer("12x")
+    assert toy.verdict() == "Type one number first."
     toy.answer("10")
     toy.press("Another one")
     assert "n = 1200" in toy.card("size").inner_text()

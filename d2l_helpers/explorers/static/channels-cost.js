@@ -106,6 +106,7 @@ export function renderCost({ model, el, signal }, schema) {
   // Ask about a layer that was chosen, and go on asking while nothing was answered; once it
   // was, the sliders show their numbers and the question stays as it is.
   let renew = true;
+  let base = layer(); // what the factors are relative to: the layer that was chosen last
   const set = (name) => (value) => store.set({ [name]: value }, name);
   function ladder(name, label, symbol, values) {
     const nearest = () => {
@@ -123,6 +124,7 @@ export function renderCost({ model, el, signal }, schema) {
     set(key) {
       const found = PRESETS.find(([other]) => other === key);
       renew = true;
+      if (found) base = Object.fromEntries(KEYS.map((name, n) => [name, found[n + 2]]));
       if (found) store.set(Object.fromEntries(KEYS.map((name, n) => [name, found[n + 2]])));
       else preset.update();
     } });
@@ -133,8 +135,19 @@ export function renderCost({ model, el, signal }, schema) {
       else store.set({ shown: v });
     } });
   ui.setting(preset.el, ...sliders.map((s) => s.el), shown.el);
-  ui.onReset(() => { renew = true; });
+  ui.onReset(() => {
+    renew = true;
+    queueMicrotask(() => { // after it, and also when there is nothing else to reset
+      base = layer();
+      draw(new Set());
+    });
+  });
 
+  /** "×2 of the layer chosen", where that says something. */
+  function factor(name, here) {
+    const by = here[name] / bill(base)[name];
+    return by === 1 ? "\u00a0" : `×${show(by, 2)}, beside the layer that you began with`;
+  }
 
   function draw(changed) {
     const now = layer();
@@ -155,7 +168,7 @@ export function renderCost({ model, el, signal }, schema) {
       items[n].update(bad ? { value: "–", formula: SUMS[name], words: "\u00a0", share: 0, tick: 1 }
         : { value: hidden && name !== "outputs" ? "?" : group(here[name]), share,
           formula: `${SUMS[name]} = ${hidden && name !== "outputs" ? "?" : texts[name]}`,
-          words: groups === 1 || hidden ? "\u00a0" : name === "outputs" ? "groups change nothing here"
+          words: hidden ? "\u00a0" : groups === 1 ? factor(name, here) : name === "outputs" ? "groups change nothing here"
             : `1/${show(Math.round(10 / share) / 10, 1)} of the dense layer's ${group(dense[name])}`, tick: name === "outputs" ? 1 : tick });
     });
     setText(separable, hidden ? `depthwise ${k}×${k}, then 1×1` : `depthwise ${k}×${k}, then 1×1: ${ci}·${k}·${k} + ${ci}·${co} = ${group(few)} weights, `

@@ -14,6 +14,10 @@ const RECIPES = [
   ["sepia", "Sepia", [[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]]],
   ["same", "As it is", [[1, 0, 0], [0, 1, 0], [0, 0, 1]]],
 ];
+const TASKS = {
+  one: "Make the red things bright and the white things dark.",
+  three: "Swap red and blue, and read W: one row for each new colour.",
+};
 const weight = (v) => fixed(v, 3).replace(/\.?0+$/, "");
 const near = (a, b) => Math.abs(a - b) < 1e-9;
 const same = (A, B) => JSON.stringify(A) === JSON.stringify(B);
@@ -45,7 +49,7 @@ export function renderMix({ model, el, signal }, schema) {
 
   const ui = createFrame({ model, el, signal }, {
     title: "A 1×1 kernel mixes colours",
-    task: "Make the red things bright and the white things dark.",
+    task: TASKS.one,
     role: "kernel",
     hint: "Arrows move the crosshair, with Shift five pixels",
     schema,
@@ -203,6 +207,9 @@ export function renderMix({ model, el, signal }, schema) {
       `Row ${i}, column ${j}: ${names(x)}, mixed ${result === "?" ? "not shown yet" : result}.`);
     picture.describe(`${scattered ? "The photograph with its pixels scattered" : "Photograph"}; crosshair at row ${i}, column ${j}: ${names(x)}`);
     map.describe(`${W.length === 3 ? "The recoloured picture" : "The mixed map"}; at row ${i}, column ${j}: ${hidden ? "not shown yet" : result}`);
+    // the question is about one map of the photograph as it is
+    asked.el.classList.toggle("cnn-ch-off", W.length === 3 || scattered);
+    ui.task(TASKS[store.get("outputs")] ?? TASKS.one);
     one.classList.toggle("cnn-ch-off", W.length === 3);
     three.classList.toggle("cnn-ch-off", W.length === 1);
     for (const control of [...sliders, outputs, recipes, shuffle]) control.update();

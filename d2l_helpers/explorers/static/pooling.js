@@ -61,7 +61,11 @@ function render({ model, el, signal }) {
   const bytes = () => all[Math.min(store.get("which"), all.length - 1)];
   const title = () => names[Math.min(store.get("which"), all.length - 1)];
   const cell = () => [Math.min(store.get("row"), half[0] - 1), Math.min(store.get("column"), half[1] - 1)];
-  const shift = (di, dj) => store.set({ dy: store.get("dy") + di, dx: store.get("dx") + dj });
+  const shift = (di, dj) => {
+    const to = { dy: store.get("dy") + di, dx: store.get("dx") + dj };
+    if (Math.max(Math.abs(to.dy), Math.abs(to.dx)) > MOST) ui.warn(`The picture moves by ${MOST} pixels at most.`);
+    else store.set(to);
+  };
 
   const photo = valueMap({ name: "Picture", role: "input" });
   const big = valueMap({ name: "Map", role: "output", map: "seq" });
@@ -110,7 +114,7 @@ function render({ model, el, signal }) {
   const against = segmented({ label: "Compare with", value: () => store.get("against"), set: (v) => store.set({ against: v }),
     options: [["still", "The map before"], ["moved", "That map, moved by whole cells"]] });
   const picture = segmented({ label: "Picture", value: () => Math.min(store.get("which"), all.length - 1),
-    set: (v) => store.set({ which: v }), options: names.map((name, n) => [n, name]) });
+    set: (v) => store.set({ which: v, dx: 0, dy: 0 }), options: names.map((name, n) => [n, name]) });
   ui.setting(view.el, against.el, picture.el);
   ui.onReset(() => { answered = false; });
 
@@ -166,13 +170,18 @@ function render({ model, el, signal }) {
     const sums = facts.sums[kind];
     const phases = `Its sum at the four phases: ${sums.map((v) => fixed(v, 1)).join(", ")}.`;
     if (!dx && !dy) return [`${NAMES[kind]}, not moved`, `${count(found.cells, "cell is", "cells are")} not blank. ${phases}`];
+    const [was, is] = [facts.before[kind], now.maps[kind]].map((map) => map.data.some((v) => v !== 0));
+    const head = `${NAMES[kind]}, ${way(dy, dx, "pixel")}`;
+    if (!was && !is) return [`${head}: both maps are blank`, `Before and after, what is lit lies between the pixels that are read. ${phases}`];
+    if (!was) return [`${head}: it has come into sight`, `The map before was blank: what is lit lay between the pixels that are read. ${phases}`];
+    if (!is) return [`${head}: it is out of sight`, `The map is blank now: what is lit lies between the pixels that are read. ${phases}`];
     const { di, dj, map } = nearest(kind);
     const other = di || dj ? `the old map moved by ${way(di, dj, "cell")}` : "the old map where it was";
     const fit = compare(map, now.maps[kind]);
     const best = fit.changed ? `Nearest to it is ${other}: ${fit.changed} of ${fit.cells} cells differ, by ${figure(fit.size, 3)} in size.`
       : `It is exactly ${other}.`;
     const what = store.get("against") === "moved" ? "differ from the moved map" : "change";
-    return [`${NAMES[kind]}, ${way(dy, dx, "pixel")}: ${found.changed} of ${found.cells} cells ${what}`,
+    return [`${head}: ${found.changed} of ${found.cells} cells ${what}`,
       `${store.get("against") === "moved" ? "" : `The change is ${figure(found.size, 3)} of the map in size. `}${best} ${phases}`];
   }
 

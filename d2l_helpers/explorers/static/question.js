@@ -17,6 +17,7 @@ function read(text, many) {
   const found = (plain.match(/-?\d*\.?\d+(?:e[+-]?\d+)?/gi) ?? []).map(Number);
   if (!found.length || found.some((v) => !Number.isFinite(v))) return null;
   if (many) return found.length === many ? found : null;
+  if (/\d[a-df-z]/i.test(plain)) return null; // "12x" is no number
   return found.length === 1 ? found[0] : null;
 }
 
