@@ -278,7 +278,7 @@ def test_the_time_limit_holds_off_the_main_thread_too():
 def test_an_unknown_name_gets_a_suggestion():
     with pytest.raises(AttributeError, match="did you mean 'strided'"):
         check.stride  # noqa: B018
-    assert len(PAGES) == 6
+    assert len(PAGES) == 7
 
 
 def test_only_a_value_error_counts_as_one():

@@ -19,12 +19,12 @@ def last(run, layout, net, n="10000"):
 
 
 def test_the_shuffle_costs_lenet_four_points_and_the_mlp_none():
-    assert "loses four points" in TEXT
+    assert TEXT.count("loses more than four points") == 2
     lost = {
         net: last("scramble", "plain", net) - last("scramble", "scrambled", net)
         for net in ("MLP", "LeNet")
     }
-    assert lost["LeNet"] == pytest.approx(0.04, abs=0.005)
+    assert 0.04 < lost["LeNet"] < 0.05
     assert abs(lost["MLP"]) < 0.005
     assert "accuracy is near 0.21" in TEXT
     assert last("scramble", "own", "MLP") == pytest.approx(0.21, abs=0.005)
