@@ -28,7 +28,8 @@ PAGES = [
 
 
 def read(page):
-    return nbformat.read(ROOT / "chapters" / f"{page}.ipynb", as_version=4)
+    (path,) = ROOT.glob(f"*/{page}.ipynb")
+    return nbformat.read(path, as_version=4)
 
 
 def code_cells(page):
@@ -103,9 +104,12 @@ def test_the_text_can_be_read_in_jupyter_too(page):
     assert set(DIRECTIVES.findall(text)) <= {"exercise", "solution"}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "speed"])
 def test_every_exercise_has_its_solution(page):
-    """On paper as a `solution`, in code as a stub and folded cells that assert."""
+    """On paper as a `solution`, in code as a stub and folded cells that assert.
+
+    What is said about a solution in code is folded as well.
+    """
     cells = read(page).cells
     labels, worked = [], 0
     for k, cell in enumerate(cells):
@@ -124,8 +128,11 @@ def test_every_exercise_has_its_solution(page):
             folded = [c for c in cells[k + 2 : k + 4] if c.cell_type == "code"]
             assert any("assert d2l.check." in c.source for c in folded), solution.id
             assert "# then: d2l.check." in stub.source, stub.id
+            after = next(c for c in cells[k + 2 :] if c.cell_type == "markdown")
+            remark = '<details class="hint">\n<summary>About the solution</summary>'
+            assert after.source.startswith(remark), after.id
             worked += 1
-    assert len(labels) == len(set(labels)) == worked >= 6
+    assert len(labels) == len(set(labels)) == worked >= (3 if page == "speed" else 6)
     assert all(label.startswith(f"{page}-") for label in labels)
     text = "".join(c.source for c in cells)
     for part in ("*Teaches: ", "<summary>Hint 1<", "<summary>Hint 2<"):
