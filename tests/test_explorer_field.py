@@ -117,6 +117,15 @@ def test_the_task_is_solved_in_three_ways(show):
     box = shown.card.get_by_label("Stack", exact=True)
     box.select_option("three 3×3, stride 2")
     assert fields_on(shown)[-1] == (15, 8)
+    shown.button("Ask me the next layer").click()
+    shown.button("Done").click()
+    assert found.count() == 1  # a ready stack is no way that somebody found
+    box.select_option("three 3×3")
+    for layer in (1, 2, 3):
+        shown.slide("Layer", layer)
+        shown.slide("Stride", 2)
+    assert fields_on(shown)[-1] == (15, 8)
+    assert found.count() == 2
     box.select_option("three 3×3")
     for layer, dilation in ((2, 2), (3, 4)):
         shown.slide("Layer", layer)

@@ -34,6 +34,7 @@ function render({ model, el, signal }) {
   let cell = { wide: 400, narrow: false };
   let found = new Set();
   let adding = false;
+  let given = false; // a ready stack is no way that somebody found
   const layers = () => store.get("layers");
   const layer = () => clamp(store.get("layer"), 1, layers().length);
   const unit = () => clamp(store.get("unit"), 0, stack.levels[layer()].units - 1);
@@ -92,7 +93,12 @@ function render({ model, el, signal }) {
   });
   const preset = select({ label: "Stack", options: [...PRESETS.map(([key, text]) => [key, text]), ["own", "your own"]],
     value: () => PRESETS.find(([, , ready]) => sameStack(ready, layers()))?.[0] ?? "own",
-    set: (v) => { const ready = PRESETS.find(([key]) => key === v); if (ready) restack(ready[2]); else preset.update(); } });
+    set: (v) => {
+      const ready = PRESETS.find(([key]) => key === v);
+      given = true;
+      if (ready) restack(ready[2]); else preset.update();
+      given = false;
+    } });
   const part = (label, symbol, index, low, high) => slider({ label, symbol, low, high, value: () => layers()[layer() - 1][index],
     set: (v) => restack(layers().map((row, n) => (n === layer() - 1 ? row.map((old, m) => (m === index ? v : old)) : row)), layer(), `part ${index}`) });
   const which = slider({ label: "Layer", low: 1, high: MOST, value: layer, set: (v) => choose(v, nearest(v, middleOf(layer(), unit())), "layer") });
@@ -123,7 +129,7 @@ function render({ model, el, signal }) {
     verdict.hidden = number === 0 || open;
     done.hidden = number === 0;
     const name = way(layers());
-    if (name) found.add(name);
+    if (name && changed.has("layers") && !given) found.add(name);
     for (const key of WAYS) {
       setText(ways[key].firstChild, found.has(key) ? "✓" : "○");
       ways[key].classList.toggle("is-found", found.has(key));
