@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from .common import SEEDS, curve, fit, full
-from .tens import HELD_OUT, folded, lenet
+from .tens import HELD_OUT, folded, lenet, one_cycle
 
 # Its neighbours are tried on images held out of the training set, by
 # `record.py large_batch`.
@@ -36,15 +35,8 @@ class LargeBatchLeNet(nn.Module):
         return self.net(X)
 
     def configure_optimizers(self, total_steps: int):
-        made = torch.optim.AdamW(
-            self.parameters(),
-            self.settings["lr"],
-            weight_decay=self.settings["weight_decay"],
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            made, self.settings["lr"], total_steps=total_steps, cycle_momentum=False
-        )
-        return made, schedule
+        weights, settings = self.parameters(), self.settings
+        return one_cycle(weights, total_steps, settings, cycle_momentum=False)
 
 
 def large_batch() -> tuple[dict, dict]:

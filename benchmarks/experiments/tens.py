@@ -96,15 +96,20 @@ class Mirrored:
         return torch.where(turn.to(X.device), X.flip(3), X)
 
 
+def one_cycle(weights, steps: int, settings: dict, **options):
+    """AdamW with the settings' peak rate and decay; `options` are the schedule's."""
+    made = torch.optim.AdamW(
+        weights, settings["lr"], weight_decay=settings["weight_decay"]
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        made, settings["lr"], total_steps=steps, **options
+    )
+    return made, schedule
+
+
 def trained(data, settings: dict, seed: int) -> tuple[nn.Module, d2l.History]:
     def optimizer(weights, steps):
-        made = torch.optim.AdamW(
-            weights, settings["lr"], weight_decay=settings["weight_decay"]
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            made, settings["lr"], total_steps=steps
-        )
-        return made, schedule
+        return one_cycle(weights, steps, settings)
 
     batches = Mirrored(data, seed) if settings["mirrored"] else data
     return fit(lambda: lenet(settings), batches, settings["epochs"], seed, optimizer)
