@@ -36,10 +36,17 @@ def inside(garments):
 
 
 def rounded(model):
-    """The same network with the weights that the page has, in double precision."""
+    """The same network with the weights that the page has, in double precision.
+
+    Half precision, but 8 bits for the two large layers, a step for each unit.
+    """
     half = copy.deepcopy(model)
     for weight in half.parameters():
-        weight.data = weight.data.half().double()
+        if weight.shape in ((120, 400), (84, 120)):
+            step = (weight.data.abs().amax(1, keepdim=True) / 127).half().double()
+            weight.data = (weight.data.double() / step).round().clamp(-127, 127) * step
+        else:
+            weight.data = weight.data.half().double()
     return half.eval()
 
 
@@ -80,7 +87,7 @@ def test_python_moves_pictures_as_torch_does(inside, garments):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_page_has_pytorchs_logits_on_real_images(chromium, garments, inside, seed):
-    """To 1e-5 with the weights as they are stored; the same classes without."""
+    """To 1e-5 with the weights as they are stored; nearly the same without."""
     X, y = garments
     if seed == 0:
         model = d2l.pretrained_lenet(0)
@@ -109,7 +116,10 @@ def test_the_page_has_pytorchs_logits_on_real_images(chromium, garments, inside,
     assert np.abs(np.array(got) - want.double().numpy()).max() < 1e-5
     if seed == 0:
         assert np.array_equal(np.argmax(got, 1), whole.argmax(1))
-    assert len(gzip.compress(json.dumps(explorer.state()).encode())) < 150_000
+        share, trained = torch.tensor(got).softmax(1), whole.softmax(1)
+        assert (share - trained).abs().amax() < 0.03
+        assert (share - trained).abs().amax(1).mean() < 0.003
+    assert len(gzip.compress(json.dumps(explorer.state()).encode())) < 90_000
 
 
 def test_the_page_moves_pictures_as_python_does(chromium, inside):
@@ -360,5 +370,5 @@ def test_a_link_brings_back_what_was_seen(show, inside):
     share = np.exp(scores - scores.max())
     got = shown.page.locator(".cnn-share-value").all_inner_texts()
     np.testing.assert_allclose(
-        [float(t) for t in got], share / share.sum(), atol=3e-3
-    )  # float16 weights in the page
+        [float(t) for t in got], share / share.sum(), atol=6e-4
+    )  # three digits are shown

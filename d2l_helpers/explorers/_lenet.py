@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from ._base import encoded
 from ._state import to_array
 
 # What LeNet's layers are called, in their order, and the shapes of their weights.
@@ -91,6 +92,32 @@ def read_network(model: Any) -> tuple[dict, list[np.ndarray]]:
     if max(np.abs(w).max() for w in weights) > np.finfo(np.float16).max:
         _refuse("a weight is too large for 16 bits")
     return settings, weights
+
+
+def stored(weights: list[np.ndarray]) -> tuple[list[np.ndarray], dict[str, str]]:
+    """The network as a page keeps it, and its texts.
+
+    The two large dense layers become whole numbers from −127 to 127, times a step
+    for each unit: one byte a weight, for half the page's bytes. All else, the steps
+    included, is float16.
+    """
+    kept = [w.astype("<f2").astype(float) for w in weights]
+    whole, half = [], []
+    for n, weight in enumerate(kept):
+        if weight.shape not in SHAPES[2:4]:
+            half.append(weight)
+            continue
+        steps = (np.abs(weights[n]).max(1, keepdims=True) / 127).astype("<f2")
+        steps = steps.astype(float)
+        units = np.round(weights[n] / np.where(steps > 0, steps, np.inf))
+        whole.append(units.clip(-127, 127))
+        half.append(steps)
+        kept[n] = whole[-1] * steps
+    texts = {
+        name: encoded(np.concatenate([a.ravel() for a in arrays]), dtype)
+        for name, arrays, dtype in (("weights", half, "<f2"), ("dense", whole, "i1"))
+    }
+    return kept, texts
 
 
 def _stirred(n: np.ndarray) -> np.ndarray:

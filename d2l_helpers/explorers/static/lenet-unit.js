@@ -1,6 +1,6 @@
 /** What one unit of LeNet sums: its window below, its weights, the products, in numbers and words. */
 import { fixed, factor, count } from "./dom.js";
-import { decodeFloat16, makeLeNet } from "./nets.js";
+import { decodeFloat16, decodeInt8, makeLeNet } from "./nets.js";
 
 /** maps and side of each layer, what it reads, and where that lies: side k, steps of s, padding p */
 export const LAYERS = {
@@ -27,12 +27,16 @@ export const sheetOf = (layer) => {
 
 /** The network that `data` describes: its weights, its kinds, and `forward`. */
 export function network(data) {
-  const numbers = decodeFloat16(data.weights);
-  const params = {};
-  let at = 0;
+  const [numbers, whole] = [decodeFloat16(data.weights), decodeInt8(data.dense)];
+  const [params, at] = [{}, [0, 0]];
+  const take = (from, n, all = [numbers, whole][from]) => all.subarray(at[from], (at[from] += n));
   for (const [name, weights, units] of [["conv1", 150, 6], ["conv2", 2400, 16], ["fc1", 48000, 120], ["fc2", 10080, 84], ["fc3", 840, 10]]) {
-    params[name] = { weight: numbers.subarray(at, at + weights), bias: numbers.subarray(at + weights, at + weights + units) };
-    at += weights + units;
+    let weight;
+    if (["fc1", "fc2"].includes(name)) { // whole numbers, times a step for each unit
+      const steps = take(0, units);
+      weight = Float64Array.from(take(1, weights), (v, n) => v * steps[Math.floor(n / (weights / units))]);
+    } else weight = take(0, weights);
+    params[name] = { weight, bias: take(0, units) };
   }
   const { activation, pool, mean, std } = data;
   return { params, activation, pool, mean, std, ...makeLeNet(params, { activation, pool, mean, std }) };
