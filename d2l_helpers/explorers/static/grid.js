@@ -69,7 +69,8 @@ export function numberGrid({ name, role, editable = false, pick, edit, limit = (
         const [back, ink] = view.fill?.(i, j) ?? ["", ""];
         const label = `row ${i}, column ${j}: ${view.label?.(i, j) ?? text}`;
         const old = (last[n] ??= {});
-        widest = Math.max(widest, ems(text));
+        if (old.said !== text) [old.said, old.ems] = [text, ems(text)]; // kept: grids are drawn often
+        widest = Math.max(widest, old.ems);
         const cell = cells[i][j];
         if (old.text !== text && editing?.cell !== cell) { cell.textContent = text; old.text = text; }
         if (old.look !== look) {
