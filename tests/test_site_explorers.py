@@ -23,7 +23,7 @@ EXPECTED = {
     "intro.html": ["filter"],
     "chapters/why-conv.html": ["shuffle", "weights"],
     "chapters/conv-layer.html": ["correlate", "filter", "learn", "gradients"],
-    "chapters/padding-and-strides.html": ["geometry", "field"],
+    "chapters/padding-and-strides.html": ["geometry", "field", "stamp"],
     "chapters/channels.html": ["channels", "channels", "channels"],
     "chapters/pooling.html": ["pooling", "gradients"],
     "chapters/lenet.html": ["clinic", "lenet"],

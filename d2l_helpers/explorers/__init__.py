@@ -19,6 +19,7 @@ CONCEPTS = {
     "gradients": "Gradients",
     "geometry": "Geometry",
     "field": "Field",
+    "stamp": "Stamp",
     "channels": "Channels",
     "pooling": "Pooling",
     "lenet": "LeNetInside",
