@@ -87,6 +87,20 @@ def test_a_prediction_is_asked_for_and_explained(show):
     assert shown.grid("Output")[0][0] == 19
 
 
+def test_a_verdict_writes_numbers_as_the_text_does(show):
+    shown = show(Correlate([[900, 0.3]], [[3, 0]], shown="predict"))
+    for guess, said in (("284.2", "2,415.8 too low"), ("-0.001", "2,700 too low")):
+        shown.button("Reset").click()
+        shown.card.get_by_label("What number lands at [0, 0]?").locator("input").fill(
+            guess
+        )
+        shown.key("Enter")
+        verdict = shown.page.locator(".cnn-verdict").inner_text()
+        assert said in verdict
+        assert "it is 2,700." in verdict
+    assert "You said 0;" in verdict
+
+
 def test_an_answer_leaves_the_keys_working(show):
     shown = show(Correlate())
     for place in ("[0, 0]", "[0, 1]"):

@@ -344,3 +344,20 @@ def test_scripts_are_small():
     for concept in CONCEPTS:
         script = _bundle.page_script(concept).encode()
         assert len(gzip.compress(script)) < 40_000, concept
+
+
+ASKING = ("weights", "shuffle", "correlate", "gradients", "stamp", "channels", "pooling")
+
+
+@pytest.mark.parametrize("concept", ASKING)
+def test_reset_asks_again_what_was_answered(show, concept):
+    shown = show(find(concept).example())
+    skip = shown.button("Skip")
+    question = shown.card.locator(".cnn-question").first.inner_text()
+    skip.click()
+    assert not skip.is_visible() or skip.is_disabled()
+    shown.button("Reset").click()
+    assert skip.is_visible()
+    assert skip.is_enabled()
+    assert shown.card.locator(".cnn-question").first.inner_text() == question
+    assert not shown.card.locator(".cnn-verdict").first.inner_text()

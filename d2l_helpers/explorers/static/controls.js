@@ -1,5 +1,5 @@
 /** Sliders, segmented choices and predictions: native elements, in ink. */
-import { h, freshId, setText, show } from "./dom.js";
+import { h, freshId, setText, show, plain } from "./dom.js";
 
 /**
  * A range input with − and +, its label, symbol and value.
@@ -110,10 +110,10 @@ export function prediction({ question, options, truth, explain, done = () => {},
     const inside = el.contains(document.activeElement);
     const right = guess === real || (typeof real === "number" && Math.abs(guess - real) < tolerance);
     const badge = h("span", { class: `cnn-badge cnn-badge-${right ? "right" : "wrong"}` });
-    const word = (v) => options?.find(([key]) => key === v)?.[1] ?? show(v);
+    const word = (v) => options?.find(([key]) => key === v)?.[1] ?? plain(v);
     if (!skipped) {
       const off = typeof real === "number" && !options ? Math.abs(guess - real) : 0;
-      badge.textContent = right ? "✓ right" : off ? `✗ ${show(off)} too ${guess < real ? "low" : "high"}` : "✗ not quite";
+      badge.textContent = right ? "✓ right" : off ? `✗ ${plain(off)} too ${guess < real ? "low" : "high"}` : "✗ not quite";
       verdict.replaceChildren(badge, `${right ? `: ${word(real)}` : ` You said ${word(guess)}; it is ${word(real)}`}. ${explain(guess, real)}`);
       if (typeof real === "number" && !options && !right) drawGap(guess, real);
     } else verdict.replaceChildren(`It is ${word(real)}. ${explain(undefined, real)}`);
@@ -134,8 +134,8 @@ export function prediction({ question, options, truth, explain, done = () => {},
     const bar = h("span", { class: "cnn-gap-bar" });
     bar.style.left = at(low);
     bar.style.width = guess === real ? "0" : "76%";
-    gap.replaceChildren(bar, mark(guess, "cnn-mark-guess", `You: ${show(guess)}`),
-      mark(real, "cnn-mark-real", `Computed: ${show(real)}`));
+    gap.replaceChildren(bar, mark(guess, "cnn-mark-guess", `You: ${plain(guess)}`),
+      mark(real, "cnn-mark-real", `Computed: ${plain(real)}`));
     gap.hidden = guess === real;
   }
   const commit = () => {

@@ -44,6 +44,9 @@ export function fixed(value, digits = 2) {
 export const show = (value, digits = 2) =>
   Number.isInteger(value) ? String(value === 0 ? 0 : value).replace("-", "−") : fixed(value, digits);
 
+/** A number in a sentence: "2,416", "105.8", "−0.25". */
+export const plain = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 2 }).replace(/^-0$/, "0").replace("-", "−");
+
 /** One format for all numbers of a grid (nested or flat): whole, or `digits` decimals, fewer from 100 on. */
 export function formatFor(values, digits = 2) {
   const all = Array.isArray(values) ? values.flat(Infinity) : Array.from(values);

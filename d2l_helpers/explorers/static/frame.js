@@ -55,6 +55,7 @@ export function createFrame({ model, el, signal }, plan) {
 
   const bindings = {};
   const resets = [];
+  let redraw = () => {};
   function undoLast() {
     if (!store.canUndo()) return;
     stop();
@@ -64,7 +65,8 @@ export function createFrame({ model, el, signal }, plan) {
   function resetAll() {
     stop();
     for (const fn of resets) fn();
-    store.reset();
+    // what the explorer alone remembers, answers for instance, has gone in any case
+    if (!store.reset()) redraw(new Set(Object.keys(plan.schema)), "reset");
     announce("Reset.");
   }
   async function copyLink() {
@@ -155,6 +157,7 @@ export function createFrame({ model, el, signal }, plan) {
      * @param {(changed: Set<string>, cause: string) => void} draw
      */
     draw(draw) {
+      redraw = draw;
       store.subscribe((changed, cause) => {
         if (cause === "python" || cause === "undo" || cause === "reset") stop();
         draw(changed, cause);

@@ -135,10 +135,12 @@ export function createStore(model, schema, signal, conflict = () => "") {
       const last = past.pop();
       if (last) apply(last.state, "undo");
     },
+    /** @returns {boolean} whether anything differed from the start */
     reset() {
-      if (names.every((name) => same(now[name], start[name]))) return;
+      if (names.every((name) => same(now[name], start[name]))) return false;
       past.push({ state: { ...now } });
       apply({ ...start }, "reset");
+      return true;
     },
     /** what differs from the start, for a link */
     changes: () => Object.fromEntries(

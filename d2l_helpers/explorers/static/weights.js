@@ -158,7 +158,6 @@ function render({ model, el, signal }) {
     seen.clear();
     seen.add(keyOf(false, 0));
     watched = false;
-    asking();
   });
 
   /** What stands below the maps: a question, or the reason for the count. */
@@ -273,9 +272,9 @@ function render({ model, el, signal }) {
     here.style.transform = `translate(${100 * placeOf(unit)[1]}%, ${100 * placeOf(unit)[0]}%)`;
     unitRow.style.transform = `translateY(${100 * unit}%)`;
     if (wishes || scheme || changed.has("unit") || changed.has("pixel")) drawTwins(tied, near, unit, pixel);
-    if (wishes || changed.has("counts") || cause === "start") asking();
+    if (wishes || changed.has("counts") || cause === "start" || cause === "reset") asking();
     else if (foretold.open() && now.at.join() !== HOME.join()) { watched = true; asking(); }
-    if (wishes || changed.has("counts") || changed.has("seen")) drawTable(tied, near);
+    if (wishes || changed.has("counts") || changed.has("seen") || cause === "reset") drawTable(tied, near);
 
     const [di, dj] = [now.at[0] - HOME[0], now.at[1] - HOME[1]];
     const [most, share] = [fixed(moved.most), `${moved.differ.length} of ${moved.cells} cells differ`];
