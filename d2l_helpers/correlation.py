@@ -6,6 +6,8 @@ batched, strided, padded operation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -14,7 +16,10 @@ from d2l_helpers.shapes import conv_output_size
 from d2l_helpers.validation import check_pair, check_tensor
 
 _ONE = (1, 1)
-_SMALL = 64 * 64  # cells; up to here the number of calls decides, not the work
+# Products, output cells times kernel cells. Up to _FEW the calls decide and not the
+# work; up to _MOST all windows fit into memory side by side.
+_FEW, _MOST = 2**15, 2**23
+_MANY_TAPS = 49  # kernel cells; with more of them passes over the picture are slower
 
 
 def _check_2d(X: Tensor, K: Tensor) -> tuple[int, int]:
@@ -26,7 +31,9 @@ def _check_2d(X: Tensor, K: Tensor) -> tuple[int, int]:
 
 def _valid_size(X: Tensor, K: Tensor) -> tuple[int, int]:
     (h, w), (kh, kw) = X.shape[-2:], K.shape[-2:]
-    return conv_output_size(h, kh), conv_output_size(w, kw)
+    if 1 <= kh <= h and 1 <= kw <= w:
+        return h - kh + 1, w - kw + 1
+    return conv_output_size(h, kh), conv_output_size(w, kw)  # says what does not fit
 
 
 def corr2d_loop(X: Tensor, K: Tensor) -> Tensor:
@@ -48,15 +55,29 @@ def corr2d_loop(X: Tensor, K: Tensor) -> Tensor:
 def _shift_and_add(X: Tensor, K: Tensor, out: tuple[int, int]) -> Tensor:
     """One pass over the picture per kernel cell: kh·kw whole-array products."""
     Y = X.new_zeros(out)
+    # plain numbers multiply faster than tensors; a GPU would have to be waited for
+    weights = K.tolist() if K.device.type == "cpu" else None
     for a, b, cells in taps(X, tuple(K.shape), _ONE, _ONE, out):
-        Y.addcmul_(cells, K[a, b])
+        if weights is None:
+            Y.addcmul_(cells, K[a, b])
+        else:
+            Y.add_(cells, alpha=weights[a][b])
     return Y
 
 
 def _all_windows(X: Tensor, K: Tensor, out: tuple[int, int]) -> Tensor:
-    """A matrix with one window a row, times the kernel as one column."""
+    """All windows side by side, times the kernel: a matrix product for the many."""
     windows = X.as_strided((*out, *K.shape), X.stride() * 2)  # overlapping views
+    if out[0] * out[1] * K.numel() <= _FEW:  # a product would wake its threads
+        return (windows * K).sum((2, 3))
     return torch.mv(windows.reshape(-1, K.numel()), K.reshape(-1)).view(out)
+
+
+def _form(K: Tensor, out: tuple[int, int]) -> Callable[..., Tensor]:
+    """The faster of the two for these sizes; the gradient by K has a large kernel."""
+    products = out[0] * out[1] * K.numel()
+    most = _MOST if K.numel() > _MANY_TAPS else _FEW
+    return _all_windows if products <= most else _shift_and_add
 
 
 def corr2d(X: Tensor, K: Tensor) -> Tensor:
@@ -73,7 +94,7 @@ def corr2d(X: Tensor, K: Tensor) -> Tensor:
     out = _check_2d(X, K)
     if torch.is_grad_enabled() and (X.requires_grad or K.requires_grad):
         return correlate(X[None, None], K[None, None], _ONE, _ONE, 1)[0, 0]
-    form = _all_windows if X.numel() <= _SMALL else _shift_and_add
+    form = _form(K, out)
     if X.dtype in (torch.float16, torch.bfloat16):
         return form(X.float(), K.float(), out).to(X.dtype)
     return form(X, K, out)

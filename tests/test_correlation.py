@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from strategies import randn, seeds
 from torch.autograd import gradcheck, gradgradcheck
 
+from d2l_helpers import correlation
 from d2l_helpers.correlation import (
     corr2d,
     corr2d_backward,
@@ -52,14 +53,32 @@ def test_fast_form_equals_the_loop_and_pytorch(size, seed):
     torch.testing.assert_close(Y, F.conv2d(X[None, None], K[None, None])[0, 0])
 
 
-@pytest.mark.parametrize("h", [63, 64, 65, 130])
+FORMS = {  # X and K whose products are few; many, by a large kernel; and all others
+    "_all_windows": [((20, 31), (3, 5)), ((70, 64), (66, 60)), ((64, 64), (8, 7))],
+    "_shift_and_add": [((130, 61), (5, 3)), ((64, 64), (7, 7)), ((600, 700), (8, 7))],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "kernel"), [(f, *s) for f, all_ in FORMS.items() for s in all_]
+)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_both_forms_of_the_fast_one_equal_pytorch(h, dtype):
-    X, K = arrays((5, 3, h - 5, 61), h, dtype=dtype)
+def test_each_form_of_the_fast_one_equals_pytorch(
+    form, size, kernel, dtype, monkeypatch
+):
+    X, K = randn(*size, seed=1, dtype=dtype), randn(*kernel, seed=2, dtype=dtype)
+    used = []
+    for name in FORMS:
+        f = getattr(correlation, name)
+        monkeypatch.setattr(
+            correlation, name, lambda *a, f=f, name=name: used.append(name) or f(*a)
+        )
     for Y in (corr2d(X, K), corr2d(X.T, K.T).T):
         expected = F.conv2d(X[None, None].double(), K[None, None].double())[0, 0]
         assert Y.dtype == dtype
-        torch.testing.assert_close(Y, expected.to(dtype), rtol=0.01, atol=1e-6)
+        room = 1e-6 if dtype == torch.float64 else 0.3
+        torch.testing.assert_close(Y, expected.to(dtype), rtol=0.01, atol=room)
+    assert used == [form] * 2
 
 
 @given(sizes, seeds)
