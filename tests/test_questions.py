@@ -212,11 +212,17 @@ def open_toys(chromium, tmp_path):
         context.close()
 
 
-def test_a_wrong_number_is_explained_by_its_mistake(open_toys):
+def test_a_wrong_number_meets_its_mistake_and_then_the_answer(open_toys):
     toy = open_toys()
     toy.answer("8")
+    hint = "✗ Not quite You said 8: you counted the padding once. Once more?"
+    assert toy.verdict() == hint
+    assert toy.progress() == "Quick checks: 0 of 5 right."  # nothing is settled yet
+    toy.page.keyboard.type("8")  # over what is selected
+    toy.page.keyboard.press("Enter")
     assert "You said 8: you counted the padding once. It is 10 cells." in toy.verdict()
     assert "8 + 2·2 − 3 + 1 = 10." in toy.verdict()
+    assert toy.progress() == "Quick checks: 0 of 5 right, 1 missed."
     # the Enter that commits does not press what gets the focus
     assert toy.page.evaluate("document.activeElement.textContent") == "Try again"
     link = toy.card("size").get_by_role("link", name="See it on this page")
@@ -225,10 +231,30 @@ def test_a_wrong_number_is_explained_by_its_mistake(open_toys):
     assert toy.verdict() == ""
     toy.answer("10")
     assert "✓ Right 10 cells." in toy.verdict()
-    toy.press("Try again")
-    toy.answer("11")
-    assert "You said 11. It is 10 cells." in toy.verdict()
     assert toy.faults == []
+
+
+def test_a_mistake_without_a_name_is_told_its_side_and_can_be_mended(open_toys):
+    toy = open_toys()
+    for wrong, side in (("11", "high"), ("9", "low")):
+        toy.answer(wrong)
+        assert toy.verdict().endswith(
+            f"You said {wrong}: that is too {side}. Once more?"
+        )
+        toy.answer("10")
+        assert "✓ Right 10 cells." in toy.verdict()
+        assert toy.progress() == "Quick checks: 1 of 5 right."
+        toy.press("Try again")
+    toy.answer("11")
+    toy.press("Tell me")
+    assert toy.verdict().startswith("10 cells.")
+    toy.press("Try again")
+    toy.answer("11")  # the first one again
+    assert "It is" not in toy.verdict()
+    toy.answer("13")
+    assert "You said 13. It is 10 cells." in toy.verdict()
+    toy.answer("24 × 9", "shape")
+    assert toy.verdict("shape") == "✗ Not quite You said 24 × 9. Once more?"
 
 
 def test_another_one_draws_other_numbers(open_toys):
@@ -270,6 +296,8 @@ def test_numbers_are_not_filled_up_with_zeros(open_toys, right, more, wrong, ver
     toy.write("three", [ask.number("toy/size", "How many?", right, why="x", **more)])
     toy.open("three")
     toy.answer(wrong)
+    assert "It is" not in toy.verdict()
+    toy.answer(wrong)
     assert toy.verdict() == f"✗ Not quite {verdict}"
     toy.press("Try again")
     toy.answer(str(right))
@@ -293,9 +321,10 @@ def test_a_cell_has_names_and_has_to_be_chosen(open_toys):
     label = toy.page.evaluate("document.activeElement.ariaLabel")
     assert label == "row 1, column 0: coat, called dress: 7"
     toy.press("This cell", "named")
-    assert "You said coat, called dress. It is dress, called coat." in toy.verdict(
-        "named"
-    )
+    said = "You said coat, called dress."
+    assert toy.verdict("named") == f"✗ Not quite {said} Once more?"
+    toy.press("This cell", "named")
+    assert f"{said} It is dress, called coat." in toy.verdict("named")
     names = card.locator(".cnn-names-columns span, .cnn-names-rows span")
     tops = [name.bounding_box() for name in names.all()]
     cells = [cell.bounding_box() for cell in card.locator(".cnn-cell").all()]
@@ -333,8 +362,7 @@ def test_a_cell_by_keys_and_by_click(open_toys):
     for key in ("ArrowDown", "ArrowRight"):
         toy.page.keyboard.press(key)
     toy.press("This cell", "cell")
-    assert "You said [1, 1]: that is the last. It is [1, 0]." in toy.verdict("cell")
-    toy.press("Try again", "cell")
+    assert toy.verdict("cell").endswith("You said [1, 1]: that is the last. Once more?")
     toy.card("cell").locator(".cnn-cell").nth(2).click()
     toy.press("This cell", "cell")
     assert "✓ Right [1, 0]. 7." in toy.verdict("cell")

@@ -53,12 +53,32 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
     return `${about}${word(right)}${unit ? ` ${unit}` : ""}`;
   }
 
+  const isRight = (said, { right }) => said !== null && [said].flat().length === [right].flat().length
+    && [said].flat().every((v, n) => close(v, [right].flat()[n], spec.within ?? 0));
+  const slipOf = (said, { slips }) => slips.find(([value]) => same(value, said))?.[1];
+  const mark = (ok) => h("span", { class: `cnn-badge cnn-badge-${ok ? "right" : "wrong"}`, text: ok ? "✓ Right" : "✗ Not quite" });
+
+  let tried = false;
+  /**
+   * A number or a cell, committed. The first wrong one meets its mistake and not the answer,
+   * so that it can be mended; of a few options another one would only be what is left.
+   */
+  function attempt(said) {
+    const draw = spec.draws[turn];
+    if (tried || isRight(said, draw)) {
+      settle(said);
+      return;
+    }
+    tried = true;
+    const off = typeof said === "number" ? `that is too ${said < draw.right ? "low" : "high"}` : "";
+    const slip = slipOf(said, draw) || off;
+    verdict.replaceChildren(h("p", {}, mark(false), ...rich(` You said ${word(said)}${slip ? `: ${slip}` : ""}. Once more?`)));
+  }
+
   function settle(said, stored = false) {
     const draw = spec.draws[turn];
-    const ok = said !== null && ([said].flat().length === [draw.right].flat().length)
-      && [said].flat().every((v, n) => close(v, [draw.right].flat()[n], spec.within ?? 0));
-    const slip = draw.slips.find(([value]) => same(value, said))?.[1];
-    const badge = h("span", { class: `cnn-badge cnn-badge-${ok ? "right" : "wrong"}`, text: ok ? "✓ Right" : "✗ Not quite" });
+    const [ok, slip] = [isRight(said, draw), slipOf(said, draw)];
+    const badge = mark(ok);
     const answer = told(draw, ok);
     const parts = [];
     if (said !== null) parts.push(badge);
@@ -96,7 +116,8 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
   function commit(field) {
     const said = read(field.value, many);
     if (said === null) verdict.replaceChildren(h("p", { text: many ? `Type ${many} numbers, as in 14 × 14.` : "Type one number first." }));
-    else settle(said);
+    else attempt(said);
+    if (!field.disabled) field.select();
   }
 
   /** The names of rows and columns beside a grid, for the eye: its cells say theirs. */
@@ -128,7 +149,7 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
       draw();
       if (spec.rows) named(grid.el.lastChild);
       return [grid.el, h("button", { type: "button", class: "cnn-button cnn-main", text: "This cell",
-        onclick: () => (at ? settle(at) : verdict.replaceChildren(h("p", { text: "Choose a cell first." }))) }), skip];
+        onclick: () => (at ? attempt(at) : verdict.replaceChildren(h("p", { text: "Choose a cell first." }))) }), skip];
     }
     const field = h("input", { type: "text", inputmode: many ? "text" : "decimal", class: "cnn-guess-field",
       autocomplete: "off", "aria-labelledby": id, size: many ? 12 : 8, maxlength: 24 });
@@ -143,6 +164,7 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
   }
 
   function ask(focus = false) {
+    tried = false;
     delete el.dataset.answered;
     text.replaceChildren(...rich(spec.draws[turn].text));
     verdict.replaceChildren();
