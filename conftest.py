@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Workers share the cores, instead of each waking threads on all of them: a notebook
 # beside another one takes up to a quarter less time.
-if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
     os.environ.setdefault(
         "OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers))
     )
