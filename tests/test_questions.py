@@ -503,6 +503,9 @@ def test_a_page_keeps_an_answer_and_shows_it(site, visit):
     card.locator("input").fill(str(wrong))
     page.keyboard.press("Enter")
     assert sentence in card.inner_text()
+    assert "missed" not in page.locator(".cnn-progress").inner_text()
+    page.keyboard.press("Enter")  # said twice, it is settled
+    assert sentence in card.inner_text()
     assert "0 of" in page.locator(".cnn-progress").inner_text()
     assert "1 missed" in page.locator(".cnn-progress").inner_text()
     page.goto(f"{shown.home}{NOTEBOOKS[3]}")
