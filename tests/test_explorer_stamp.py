@@ -87,6 +87,13 @@ def test_stamps_fall_one_by_one(show):
     assert shown.line().startswith("Stamp 2 of 4")
 
 
+def test_what_is_cut_off_is_said_on_every_side(show):
+    shown = show(Stamp(np.ones((3, 3)), np.ones((3, 3)), padding=1, shown="all"))
+    for place, cut in (((0, 1), True), ((1, 1), False), ((2, 1), True), ((1, 2), True)):
+        shown.cell("Input", *place).click()
+        assert ("is cut off" in shown.line()) == cut
+
+
 def test_a_partial_sum_says_that_it_is_one(show):
     shown = show(Stamp(shown="step", at=1))
     shown.cell("Output", 1, 1).click()

@@ -13,6 +13,7 @@ from ._picture import Picture, number
 from ._state import Choice, Grid, Whole
 
 SIDE, KERNEL, STRIDE, PADDING = 3, 4, 3, 3
+FITTING = ("X", "K", "stride", "padding")  # have to leave some output
 
 
 class Stamp(Explorer):
@@ -50,10 +51,10 @@ class Stamp(Explorer):
         given = {"X": X, "K": K, **options}
         super().__init__(**{k: v for k, v in given.items() if v is not None})
 
-    @traitlets.validate("X", "K", "stride", "padding")
+    @traitlets.validate(*FITTING)
     def _fits(self, proposal: Any) -> Any:
         new = {proposal["trait"].name: proposal["value"]}
-        X, K, s, p = (new.get(n, getattr(self, n)) for n in ("X", "K", *STEPS))
+        X, K, s, p = (new.get(n, getattr(self, n)) for n in FITTING)
         try:
             for n, k in zip(X.shape, K.shape, strict=True):
                 conv_transpose_output_size(n, k, s, p)
@@ -121,6 +122,3 @@ class Stamp(Explorer):
             f"[{i}, {j}] {landed} stamp{'s' * (landed != 1)} "
             f"add{'s' * (landed == 1)} up to {value}."
         )
-
-
-STEPS = ("stride", "padding")

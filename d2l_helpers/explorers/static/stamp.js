@@ -20,6 +20,7 @@ export const schema = {
   cells: choice("sums", "stamps"),
 };
 
+const TASK = "With a stride above 1, make all inner cells of the output get equally many stamps. Is there a second way?";
 const size = (rows) => [rows.length, rows[0].length];
 const near = (a, b) => Math.abs(a - b) < 5e-3;
 const tidy = (v) => Math.round(v * 1e9) / 1e9; // 0.1 + 0.2 is meant as 0.3
@@ -57,7 +58,7 @@ function slip(X, K, s, [i, j], guess, real) {
 function render({ model, el, signal }) {
   const ui = createFrame({ model, el, signal }, {
     title: "Stamp by stamp",
-    task: "With a stride above 1, make all inner cells of the output get equally many stamps. Is there a second way?",
+    task: TASK,
     role: "output",
     hint: "Arrows move in a grid · Enter edits · . steps",
     schema,
@@ -94,7 +95,6 @@ function render({ model, el, signal }) {
     } });
   const kernel = numberGrid({ name: "Kernel", role: "kernel", ...entry, edit: edit("K") });
   const output = numberGrid({ name: "Output", role: "output", pick: look });
-  output.el.classList.add("cnn-stamped");
   ui.stage.append(input.el, signed("×", kernel.el).el, signed("→", output.el).el);
 
   const terms = () => { const [X, K, s, p] = get("X", "K", "stride", "padding"); const [i, j] = place(); return landing(X, K, s, i + p, j + p); };
@@ -127,12 +127,11 @@ function render({ model, el, signal }) {
     store.set({ ...patch, padding: p }, gesture);
   };
   const resized = (name) => (n) => { const old = store.get(name); return { [name]: block(n, n, (i, j) => old[i]?.[j] ?? 1) }; };
-  const bar = (label, symbol, low, high, value, set) => slider({ label, symbol, low, high, value, set });
   const sliders = [
-    bar("Input", "n", 1, SIDE, () => store.get("X").length, (n) => change(resized("X")(n), "n")),
-    bar("Kernel", "k", 1, KERNEL, () => store.get("K").length, (n) => change(resized("K")(n), "k")),
-    bar("Stride", "s", 1, STRIDE, () => store.get("stride"), (stride) => change({ stride }, "s")),
-    bar("Padding", "p", 0, PADDING, () => store.get("padding"), (padding) => change({ padding }, "p")),
+    slider({ label: "Input", symbol: "n", low: 1, high: SIDE, value: () => store.get("X").length, set: (n) => change(resized("X")(n), "n") }),
+    slider({ label: "Kernel", symbol: "k", low: 1, high: KERNEL, value: () => store.get("K").length, set: (n) => change(resized("K")(n), "k") }),
+    slider({ label: "Stride", symbol: "s", low: 1, high: STRIDE, value: () => store.get("stride"), set: (stride) => change({ stride }, "s") }),
+    slider({ label: "Padding", symbol: "p", low: 0, high: PADDING, value: () => store.get("padding"), set: (padding) => change({ padding }, "p") }),
   ];
   const shown = segmented({ label: "Output", options: [["ask", "Ask me"], ["step", "As I step"], ["all", "Show all"]],
     value: () => store.get("shown"), set: (v) => store.set({ shown: v, about: v === "step" ? "stamp" : "cell" }) });
@@ -151,7 +150,8 @@ function render({ model, el, signal }) {
     if (store.get("about") === "stamp") {
       const n = latest();
       const [a, b] = [Math.floor(n / X[0].length), n % X[0].length];
-      const cut = a * s < p || b * s < p ? " What lies outside the frame of the output is cut off." : "";
+      const [rows, cols] = reach(X, K, s);
+      const cut = a * s < p || b * s < p || a * s + K.length > rows - p || b * s + K[0].length > cols - p ? " What lies outside the frame of the output is cut off." : "";
       ui.say(`Stamp ${n + 1} of ${last() + 1}: X[${a}, ${b}] = ${show(X[a][b])}`,
         `${show(X[a][b])} × K is added, its corner at [${show(a * s - p)}, ${show(b * s - p)}]: ${count(s, "cell", "cells")} further for each cell of X.${cut}`);
       return ui.result(`${n + 1} of ${last() + 1}`);
@@ -201,9 +201,8 @@ function render({ model, el, signal }) {
       fill: (i, j) => (counting && kept(i, j) && (onStamp || i !== ci + p || j !== cj + p) ? cellColors("seq", dark, values[i][j] / most) : null),
       window: onStamp ? { i: a * s, j: b * s, rows: K.length, cols: K[0].length } : null });
     output.el.classList.toggle("cnn-wide", cols < 8 && values.flat().some((v) => fy(v).length > 4));
-    ui.task("With a stride above 1, make all inner cells of the output get equally many stamps. Is there a second way?",
-      even() ? "✓ Met: the stride divides the kernel." : "");
-    tell(X, K, s, p, (i, j) => open(i, j));
+    ui.task(TASK, even() ? "✓ Met: the stride divides the kernel." : "");
+    tell(X, K, s, p, open);
     if (!changed.has("seen")) {
       if (mode === "ask" && !onStamp && !counting && !open(ci, cj)) asked.ask(`What number lands at [${ci}, ${cj}]?`);
       else asked.hide();
