@@ -193,10 +193,7 @@ export function renderSum({ model, el, signal }, schema) {
     store.set({ X: refill(X, 0, 9), K: refill(K, -2, 4) });
   } });
   ui.setting(...(count > 1 ? [which.el] : []), shown.el, h("div", { class: "cnn-ch-bugs" }, swap.el, turn.el, other));
-  ui.onReset(() => {
-    seen = new Set();
-    draw(new Set(["shown"]));
-  });
+  ui.onReset(() => { seen = new Set(); });
 
   /** One remark on what is on the stage: bugs first, then how this kernel differs from the first. */
   function remark(i, j) {

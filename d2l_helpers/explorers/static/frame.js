@@ -65,7 +65,6 @@ export function createFrame({ model, el, signal }, plan) {
   function resetAll() {
     stop();
     for (const fn of resets) fn();
-    // what the explorer alone remembers, answers for instance, has gone in any case
     if (!store.reset()) redraw(new Set(Object.keys(plan.schema)), "reset");
     announce("Reset.");
   }
@@ -160,7 +159,8 @@ export function createFrame({ model, el, signal }, plan) {
       redraw = draw;
       store.subscribe((changed, cause) => {
         if (cause === "python" || cause === "undo" || cause === "reset") stop();
-        draw(changed, cause);
+        // what the explorer alone remembers has gone too, so all of it is drawn
+        draw(cause === "reset" ? new Set(Object.keys(plan.schema)) : changed, cause);
       });
       draw(new Set(Object.keys(plan.schema)), "start");
       const raw = model.restore?.();

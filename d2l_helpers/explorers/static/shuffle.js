@@ -129,7 +129,6 @@ function render({ model, el, signal }) {
   ui.onReset(() => {
     answered = false;
     asking();
-    draw(new Set(["seen"]));
   });
 
   /** Below the curves: the question, or what there is to see. */
