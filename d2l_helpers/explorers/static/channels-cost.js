@@ -135,13 +135,7 @@ export function renderCost({ model, el, signal }, schema) {
       else store.set({ shown: v });
     } });
   ui.setting(preset.el, ...sliders.map((s) => s.el), shown.el);
-  ui.onReset(() => {
-    renew = true;
-    queueMicrotask(() => { // after it, and also when there is nothing else to reset
-      base = layer();
-      draw(new Set());
-    });
-  });
+  ui.onReset(() => { renew = true; });
 
   /** "×2 of the layer chosen", where that says something. */
   function factor(name, here) {
@@ -149,8 +143,9 @@ export function renderCost({ model, el, signal }, schema) {
     return by === 1 ? "\u00a0" : `×${show(by, 2)}, beside the layer that you began with`;
   }
 
-  function draw(changed) {
+  function draw(changed, cause) {
     const now = layer();
+    if (cause === "reset") base = now;
     const { ci, co, k, side, groups } = now;
     const [bad, ask] = [problem(now), store.get("shown") === "predict"];
     if (!ask) asked.hide();

@@ -142,10 +142,7 @@ export function renderMix({ model, el, signal }, schema) {
   const three = h("div", { class: "cnn-ch-set" }, recipes.el, hint);
   ui.setting(outputs.el, h("div", { class: "cnn-ch-either" }, one, three), shuffle.el);
   const question = () => `Pixel [${start.at.join(", ")}]: ${start.w.map(weight).join(", ")} on ${names(colourAt(tidy, start.at))}. Which grey?`;
-  ui.onReset(() => {
-    asked.ask(question());
-    draw(new Set(["asked"]));
-  });
+  ui.onReset(() => asked.ask(question()));
   asked.ask(question());
 
   let values = null;
