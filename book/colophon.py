@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from d2l_helpers.records import FOLDER, recorded
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from docutils import nodes
     from sphinx.application import Sphinx
 
@@ -40,10 +44,25 @@ def data() -> list[tuple[str, int, str]]:
     return [(f.name, f.shape[0], f.sha256) for f in (FULL if full else SAMPLE)]
 
 
+def records() -> Iterator[tuple[str, dict]]:
+    """Name and contents of each recorded run."""
+    for path in sorted(FOLDER.glob("*.json")):
+        yield path.stem, recorded(path.stem)
+
+
 class Colophon(SphinxDirective):
-    """Two tables: versions, and the data with their sums."""
+    """Tables: versions, the data with their sums, or with "runs" the recorded runs."""
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
+        if self.arguments == ["runs"]:
+            lines = ["| Run | How its settings were chosen | Machine |"]
+            lines.append("|---|---|---|")
+            for name, run in records():
+                made = f"{run['machine']}; torch {run['versions']['torch']}"
+                lines.append(f"| `{name}` | {run['chosen']} | {made} |")
+            return self.parse_text_to_nodes("\n".join(lines))
         lines = ["| Package | Version |", "|---|---|"]
         lines += [f"| {name} | {number} |" for name, number in versions().items()]
         lines += [

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 def test_a_record_says_how_it_was_made(name):
     record = recorded(name)
     assert record["command"] == f"python benchmarks/record.py {name}"
-    assert {"settings", "results", "versions", "machine", "what"} <= set(record)
+    told = {"settings", "results", "versions", "machine", "what", "chosen"}
+    assert told <= set(record)
     assert record["results"]
 
 
@@ -121,3 +122,13 @@ def test_every_record_can_be_made_again(monkeypatch):
     monkeypatch.syspath_prepend(str(folder))  # as for a script that is run
     runs = runpy.run_path(str(folder / "record.py"))["RUNS"]
     assert set(runs) == {p.stem for p in FOLDER.glob("*.json")}
+
+
+def test_a_record_says_how_its_settings_were_chosen(monkeypatch):
+    folder = ROOT / "benchmarks"
+    monkeypatch.syspath_prepend(str(folder))
+    said = runpy.run_path(str(folder / "record.py"))["CHOSEN"]
+    assert said == {p.stem: recorded(p.stem)["chosen"] for p in FOLDER.glob("*.json")}
+    for name, how in said.items():
+        tuned = "Not tuned" not in how and name != "speed"
+        assert tuned == bool(re.search("held-out|by modern_rate|best of", how)), name
