@@ -14,6 +14,7 @@ PEERS_WANTED ?= yes
 # a folder made by `make wheels`; packages then come from there alone
 WHEELS ?=
 BRANCH ?= main
+LAB ?=
 WORKERS ?= 2
 
 # Threads that wait by spinning starve each other when the machine is busy.
@@ -38,7 +39,7 @@ PAGES := $(patsubst %,$(SITE)/%.html,intro index search \
 MISSING := $(filter-out $(wildcard $(PAGES)),$(PAGES))
 
 .PHONY: help book test serve lab bench peers record lint links data lock wheels zip \
-	browser repository venv oldest newest clean distclean force
+	browser repository venv machines oldest newest clean distclean force
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | \
@@ -95,6 +96,9 @@ browser:
 test: $(INSTALLED) browser book ## build, then run every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
+machines: $(INSTALLED) browser ## build and test the pages as on other processors
+	@PYTHON=$(BIN)/python WORKERS=$(WORKERS) bash tools/machines.sh
+
 oldest: ## try the helpers and notebooks with the oldest versions they allow
 	@PYTHON=$(PYTHON) WORKERS=$(WORKERS) bash tools/versions.sh oldest
 
@@ -112,8 +116,11 @@ zip: $(BUILT) ## pack the built site into one file
 		shutil.make_archive("book", "zip", ".", "html")'
 	@echo "$(CURDIR)/_build/book.zip: unpack it and open html/index.html"
 
+# From the top of the project, so that links between pages work; LAB="--port 9000" adds
+# options. As root, as in a container, JupyterLab asks for one of its own.
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab chapters
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB) \
+		chapters/why-conv.ipynb
 
 # Beside what a reader would use instead: other programs, in an environment of
 # their own. PEERS_WANTED=no leaves them out; so does a network that is not there.

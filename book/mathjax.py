@@ -54,7 +54,8 @@ function typeset(tex, display) {
 """
 _FORMULA = re.compile(
     r'(<(?P<tag>span|div)\b[^>]*class="math notranslate nohighlight"[^>]*>'
-    r'(?:\s*<span class="eqno">.*?</a></span>)?)(?P<tex>[^<]*)(</(?P=tag)>)',
+    r'(?:\s*<span class="eqno">.*?</a></span>)?)(?P<tex>[^<]*)(</(?P=tag)>)'
+    r"(?P<after>[.,;:?!)]*)",
     re.DOTALL,
 )
 _DELIMITERS = re.compile(r"\\([\[(])(.*)\\[\])]", re.DOTALL)
@@ -114,7 +115,10 @@ class Typesetter:
             parted = _DELIMITERS.fullmatch(tex)
             display = found["tag"] == "div"
             formula = self.typeset(parted[2] if parted else tex, display=display)
-            return f"{found[1]}{formula}{found[4]}"
+            whole = f"{found[1]}{formula}{found[4]}{found['after']}"
+            if display or not found["after"]:
+                return whole
+            return f'<span class="cnn-together">{whole}</span>'  # no line ends between
 
         return _FORMULA.sub(one, text)
 

@@ -1,8 +1,7 @@
 """What cells print, made fit for a page.
 
-The dots of an exercise's stub, ``...  # your code``, are a value that a notebook
-prints as "Ellipsis"; here they print nothing. Sentences longer than the page is wide
-may wrap, tables may not.
+What a solution prints is folded in a notebook; here the whole solution is, so that one
+fold is enough. Sentences longer than the page is wide may wrap, tables may not.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 WRAPS = "cnn-wraps"
+FOLD = '<details class="cnn-printed">'  # d2l_helpers/folding.py
 
 
 def is_prose(text: str) -> bool:
@@ -28,12 +28,12 @@ def tidy(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if "cell_output" not in cell["classes"]:
             continue
         for block in list(cell.findall(nodes.literal_block)):
-            if block.astext().strip() == "Ellipsis":
-                block.parent.remove(block)
-            elif is_prose(block.astext()):
+            if is_prose(block.astext()):
                 block["classes"].append(WRAPS)
-        if not cell.children:
-            cell.parent.remove(cell)
+        for fold in list(cell.findall(nodes.raw)):
+            if fold.astext().startswith(FOLD):
+                text = fold.astext().replace(FOLD, FOLD[:-1] + " open>", 1)
+                fold.replace_self(nodes.raw("", text, format="html"))
 
 
 def connect(app: Sphinx) -> None:

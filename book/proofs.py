@@ -74,13 +74,18 @@ class Value(NamedTuple):
     way: int
 
 
-def values_of(cell: Tag) -> list[Value]:
-    """All numbers that a cell's code and printed text hold."""
+def values_of(cell: Tag, lasting: bool = False) -> list[Value]:
+    """All numbers that a cell's code and printed text hold.
+
+    With ``lasting``, of the printed text only what is the same on every machine: the
+    outputs that the notebook keeps.
+    """
     found = []
     for block in cell.select("pre"):
         text = block.get_text()
         if block.find_parent(class_="cell_output"):
-            found += _numbers(text, TOLD)
+            if not lasting or "tag_keep_output" in cell["class"]:
+                found += _numbers(text, TOLD)
         else:
             found += _numbers(text, WRITTEN) + _asserted(text)
     return found

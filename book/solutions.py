@@ -1,8 +1,9 @@
 """A book without solutions: ``hide_solutions: true`` in _config.yml, nothing else.
 
-sphinx-exercise drops its `solution` directives. Here go the folded cells that hold
-worked solutions, and the text after them up to the next exercise, of which the line
-"Teaches: …" stays; from the notebooks that can be downloaded too.
+sphinx-exercise drops its `solution` directives. Here go the folds of a notebook that
+hold solutions on paper, its folded cells with worked ones, and the text after these up
+to the next exercise, of which the line "Teaches: …" stays; from the notebooks that can
+be downloaded too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 PROMPT = "Show the solution"
 _TEACHES = re.compile(r"\*(Teaches: .+?)\*", re.DOTALL)
-_SOLUTION = re.compile(r":::\{solution\}.*?\n:::(?:\n|$)", re.DOTALL)
+_SOLUTION = re.compile(
+    r'<details class="hint">\n<summary>Solution</summary>.*?\n</details>(?:\n|$)',
+    re.DOTALL,
+)
 
 
 def is_solution(cell: dict) -> bool:

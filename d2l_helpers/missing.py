@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from d2l_helpers.folding import Folding
+
 TABLE = Path(__file__).with_name("assets") / "names.json"
 
 
@@ -53,6 +55,8 @@ _listener = _Listener()
 def begin_page(page: str) -> None:
     """From here on, a missing name is followed by the section that makes it.
 
+    And what a worked solution prints comes folded (`folding`).
+
     `page` is a notebook's file name without its ending. Outside Jupyter nothing
     happens. Raises ValueError for a page that does not exist.
     """
@@ -64,5 +68,8 @@ def begin_page(page: str) -> None:
     if shell is None:
         return
     if not _listener.page:
+        folding = Folding()
+        shell.events.register("pre_run_cell", folding.pre_run_cell)
+        shell.events.register("post_run_cell", folding.post_run_cell)
         shell.events.register("post_run_cell", _listener.post_run_cell)
     _listener.page = page

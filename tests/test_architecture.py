@@ -16,9 +16,9 @@ MODULES = {p.stem: p for p in sorted(PACKAGE.glob("*.py")) if p.stem != "__init_
 # A module imports from lower levels only.
 LEVELS = {
     0: "validation shapes devices filespecs idx records plotting bands columns "
-    "distributed fusion missing",
-    1: "primitives checkpoint batches diagrams examples fetch history models players "
-    "tally",
+    "distributed fusion folding",
+    1: "missing primitives checkpoint batches diagrams examples fetch history models "
+    "players tally",
     2: "blocks convolution correlation sources live guards run_state pretrained "
     "train_files tiles",
     3: "pooling data training flat_update feed",
@@ -27,7 +27,7 @@ LEVELS = {
 }
 LEVEL = {name: n for n, names in LEVELS.items() for name in names.split()}
 NO_TORCH = {"shapes", "filespecs", "idx", "fetch", "records", "history", "plotting"}
-NO_TORCH |= {"missing"}
+NO_TORCH |= {"missing", "folding"}
 
 
 def imports(path: Path) -> set[str]:

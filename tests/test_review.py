@@ -85,7 +85,7 @@ def test_without_solutions_all_else_stays(path):
     text = "\n".join("".join(cell["source"]) for cell in bare["cells"])
     whole = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
     assert PROMPT not in json.dumps(bare)
-    assert "{solution}" not in text
+    assert "<summary>Solution<" not in text
     for kept in (
         r":::\{exercise\}",
         r"Hint [12]<",

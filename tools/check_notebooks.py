@@ -16,7 +16,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 # What the book reads; all else is an editor's own affair.
 NOTEBOOK = {"kernelspec", "language_info"}
-LANGUAGE = {"name"}
+LANGUAGE = {"name", "file_extension", "nbconvert_exporter"}
 CELL = {"tags", "mystnb", "jupyter"}
 ID = re.compile(r"[a-z][a-z0-9-]*")
 DRAWN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?")  # by an editor

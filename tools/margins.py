@@ -20,7 +20,8 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-SETTINGS = (ROOT / "tools" / "machines.txt").read_text(encoding="utf-8").splitlines()
+LINES = (ROOT / "tools" / "machines.txt").read_text(encoding="utf-8").splitlines()
+SETTINGS = [dict(w.split("=") for w in line.split()[1:]) for line in LINES]
 SEEDS = range(5)
 PRELUDE = """
 import atexit, json, torch, d2l_helpers
@@ -76,8 +77,7 @@ def seen(path: Path) -> dict[str, list[list[float]]]:
         for setting in SETTINGS:
             for seed in SEEDS:
                 script.write_text(program(path, seed, target), encoding="utf-8")
-                words = dict(word.split("=") for word in setting.split())
-                environment = {**os.environ, "MPLBACKEND": "agg", **words}
+                environment = {**os.environ, "MPLBACKEND": "agg", **setting}
                 subprocess.run(
                     [sys.executable, "-W", "ignore", script],
                     cwd=path.parent, env=environment, check=True,

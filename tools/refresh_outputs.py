@@ -36,7 +36,9 @@ def refresh(path: Path) -> None:
             cell.execution_count = None
         if keep and not texts:
             raise SystemExit(f"{path}: cell {cell.id} is to keep text, but prints none")
-    notebook.metadata.language_info = {"name": "python"}
+    told = ("file_extension", "name", "nbconvert_exporter")
+    info = notebook.metadata.language_info
+    notebook.metadata.language_info = {key: info[key] for key in told}
     nbformat.write(notebook, path)
 
 
