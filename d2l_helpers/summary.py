@@ -99,9 +99,9 @@ def layer_table(model: nn.Module, shape: tuple[int, ...] | Tensor) -> LayerTable
 
     Multiply–adds are counted for convolutions, dense layers and matrix products,
     those with padding too; all else counts as none. The receptive field is the
-    larger of the axes, borders left out of account, and "all" where every unit sees
-    the whole input. What a layer that is not known here costs and sees is "?", and
-    so is the field of what follows it.
+    larger of the axes, borders left out of account, and "all" from a layer on that
+    reads the whole input (a dense layer, a global pool). What a layer that is not
+    known here costs and sees is "?", and so is the field of what follows it.
 
     The model is left as it was: modes, buffers and random numbers; a lazy layer
     takes its shape, as in any first call.

@@ -147,8 +147,6 @@ class _Watch(TorchDispatchMode):
         first, *rest = views
         if None in views or Y.layout is not torch.strided:
             return None
-        if Y.numel() * Y.element_size() != Y.untyped_storage().nbytes():
-            return None  # written into a part of something
         if name in ("avg_pool2d", "max_pool2d_with_indices") and not first.whole:
             k, s, p = args[1], args[2:3], (args[3:4] or [(0, 0)])[0]
             s = s[0] if s and s[0] else k
@@ -162,18 +160,15 @@ class _Watch(TorchDispatchMode):
             spatial = set(range(2, n))
             if {dim % n for dim in args[1]} == spatial:
                 return first.gathered(spatial, args[0])
-        channels = name == "cat" and (args[1:] or (0,))[0] in (1, 1 - Y.ndim)
-        copy = name in ("_to_copy", "copy_") or torch.Tag.pointwise in func.tags
-        if not (copy or channels):
+        same = name in ("cat", "_to_copy", "copy_")
+        if not same and torch.Tag.pointwise not in func.tags:
             return None
-        if channels and len({view.whole for view in views}) == 2:
+        if name == "cat" and len({view.whole for view in views}) == 2:
             return None  # some channels see all, some do not
         for other in rest:
             first = first and first.merged(other)
-        if first is None or first.whole:
+        if first is None or first.whole or first.flat:
             return first
-        if first.flat:
-            return first if Y.ndim == 2 and copy else None
         fits = tuple(len(axis.real) for axis in first.axes) == Y.shape[2:]
         return first if fits else None
 
@@ -221,7 +216,7 @@ class _Watch(TorchDispatchMode):
             lost = lost or (0,) * max(X.ndim - 2, self.rank)
         else:
             work = UNKNOWN
-            for t in results:
+            for t in results:  # the operations inside may not all have been seen
                 self.note(t, None)
         self.add(module, Y, work, view, lost)
 

@@ -177,6 +177,11 @@ MODELS = {
         ),
         (1, 17, 17),
     ),
+    "up and down": (
+        lambda: stack(nn.ConvTranspose1d(1, 1, 3, 2), nn.Conv1d(1, 1, 1, 2),
+                      nn.Conv1d(1, 1, 3), nn.ReLU(), nn.Conv1d(1, 1, 2, 2)),
+        (1, 20),
+    ),
     "a layer twice": (twice, (2, 11, 11)),
     "tied weights": (tied, (1, 6, 6)),
     "nin": (
@@ -381,9 +386,21 @@ class Mystery(nn.Module):
         return X.flip(-1) * 2
 
 
+class Beyond(nn.Module):
+    """What PyTorch does not see."""
+
+    def forward(self, X):
+        return torch.from_numpy(X.numpy()[..., ::-1].copy())
+
+
 class OwnConv(nn.Conv2d):
     def forward(self, X):
         return super().forward(X.flip(-1))
+
+
+def hooked(layer):
+    layer.register_forward_hook(lambda m, args, Y: Y.flip(-1))
+    return layer
 
 
 @pytest.mark.parametrize(
@@ -398,6 +415,7 @@ class OwnConv(nn.Conv2d):
         (nn.GLU(1), (1, 2, 6, 6)),
         (nn.PixelUnshuffle(2), (1, 2, 6, 6)),
         (nn.Unflatten(1, (1, 2)), (1, 2, 6, 6)),
+        (hooked(nn.Conv2d(2, 2, 3)), (1, 2, 6, 6)),
     ],
 )
 def test_what_is_not_known_says_so(layer, shape):
@@ -409,6 +427,9 @@ def test_what_is_not_known_says_so(layer, shape):
     assert str(table).splitlines()[-1].split()[-3:] == ["at", "least", "0"]
 
 
+BEYOND_TORCH = Beyond()
+
+
 @pytest.mark.parametrize(
     "mix",
     [
@@ -416,7 +437,12 @@ def test_what_is_not_known_says_so(layer, shape):
         lambda X: X + X.transpose(2, 3),
         lambda X: X.flip(2),
         lambda X: X.sort(-1).values,
-        lambda X: torch.cat([X, X], 2)[:, :, ::2],
+        lambda X: torch.cat([X, X], 2),
+        lambda X: F.max_pool2d(X, 2) + F.avg_pool2d(X, 5, stride=1),
+        lambda X: F.conv2d(X, torch.ones(2, 2, 8, 8)) + X,
+        lambda X: F.avg_pool2d(X, 8, stride=1) + X,
+        lambda X: (torch._foreach_copy_([X], [X.flip(2)]), X)[1],
+        lambda X: X + BEYOND_TORCH(X),
         lambda X: F.interpolate(X, scale_factor=0.5),
         lambda X: X[..., 1:] - X[..., :-1],
         lambda X: X.cumsum(-1),
@@ -428,7 +454,8 @@ def test_what_is_not_known_says_so(layer, shape):
 )
 def test_a_function_that_mixes_places_leaves_the_field_unknown(mix):
     model = By(lambda m, X: m.b(mix(m.a(X))), a=conv(1, 2), b=nn.Conv2d(2, 1, 1))
-    a, b = rows(model, (1, 1, 8, 8))
+    model.far = BEYOND_TORCH
+    a, *_, b = (r for r in rows(model, (1, 1, 8, 8)) if r.layer == "Conv2d")
     assert (a.field, b.field) == (3, "?")
     assert isinstance(b.macs, int)
 
@@ -448,7 +475,7 @@ def test_repeated_and_tied_weights_are_counted_once_and_shown():
     table = layer_table(nn.Sequential(layer, nn.ReLU(), layer), (1, 3))
     assert [(r.parameters, r.shared) for r in table.rows] == [(9, 0), (0, 0), (0, 9)]
     assert (table.parameters, table.macs) == (9, 18)
-    assert "9 shared" in str(table)
+    assert "   9 shared" in str(table)
     table = layer_table(tied(), (1, 1, 6, 6))
     assert (table.rows[-1].parameters, table.rows[-1].shared) == (4, 144)
     assert "4 + 144 shared" in str(table)
@@ -493,8 +520,40 @@ def test_the_batch_statistics_of_a_norm_see_the_whole_map():
         nn.Sequential(nn.Softmax(2), nn.Softmax(3)),
     ):
         assert rows(nn.Sequential(conv(1, 2), norm), (1, 1, 8, 8))[-1].field is None
+    for two in (
+        (nn.Flatten(2), nn.Softmax(1)),
+        (nn.Flatten(), nn.GroupNorm(2, 128)),
+        (nn.Upsample(scale_factor=2.4), nn.ReLU()),
+        (nn.Softmax(0),),
+    ):
+        last = rows(nn.Sequential(conv(1, 2, 1), *two), (1, 1, 8, 8))[-1]
+        assert last.field == "?", two
+    uneven = nn.Upsample(scale_factor=2.4)  # 2 → 4, not by copying each twice
+    assert rows(uneven, (1, 1, 2, 2))[0].field == "?"
     for norm in (nn.Softmax(1), nn.InstanceNorm2d(2, track_running_stats=True)):
         assert rows(nn.Sequential(conv(1, 2), norm), (1, 1, 8, 8))[-1].field == 3
+
+
+def test_global_and_local_branches_beside_each_other():
+    def both(m, X):
+        return m.after(torch.cat([X, X.mean((2, 3), keepdim=True).expand(X.shape)], 1))
+
+    model = By(both, after=nn.ReLU())
+    assert rows(model, (1, 1, 8, 8))[0].field == "?"
+    assert rows(nn.Conv2d(1, 1, 5, padding=2), (1, 1, 3, 3))[0].field == 5
+
+
+def test_a_call_that_fails_inside_a_model_is_no_more_than_that():
+    def run(m, X):
+        try:
+            m.wrong(X)
+        except RuntimeError:
+            X = F.conv2d(X, torch.ones(1, 1, 3, 3))
+        return m.right(X)
+
+    model = By(run, wrong=nn.Conv2d(3, 1, 1), right=nn.Conv2d(1, 1, 1))
+    wrong, right, own = rows(model, (1, 1, 4, 4))
+    assert (wrong.macs, right.macs, own.macs) == ("?", 4, 36)
 
 
 def test_our_own_layers_are_known():
@@ -553,7 +612,7 @@ def test_other_inputs_and_devices():
     meta = layer_table(LeNet().to("meta"), (1, 1, 28, 28))
     assert str(meta) == str(layer_table(LeNet(), (1, 1, 28, 28)))
     X = torch.ones(1, 1, 9, 9, requires_grad=True)
-    model = By(lambda m, X: (m.a(X.relu_()), {"n": 3}), a=conv(1, 1))
+    model = By(lambda m, X: (m.a(X.mul_(2)), {"n": 3}), a=conv(1, 1))
     assert rows(model, X)[0].field == 3
     assert X.grad_fn is None
     assert X.sum() == 81
@@ -564,5 +623,7 @@ def test_unread_cells_of_one_and_three_axes_are_named():
     assert text.splitlines()[2].endswith("3 cells")
     text = str(layer_table(nn.MaxPool3d(2), (1, 1, 3, 4, 5)))
     assert text.splitlines()[2].endswith("1 slice, 1 column")
+    pads = rows(nn.ZeroPad2d((-1, 0, 2, -2)), (1, 1, 5, 5))
+    assert pads[0].unread == (2, 1)
     ceil = rows(nn.MaxPool2d(2, ceil_mode=True), (1, 1, 5, 5))
     assert ceil[0].unread == (0, 0)
