@@ -10,6 +10,7 @@ networks" (2019).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import NamedTuple
 
 
@@ -156,31 +157,30 @@ def receptive_field(layers: Iterable[Sequence[int]]) -> int:
 def conv_parameters(
     in_channels: int,
     out_channels: int,
-    kernel_size: tuple[int, int],
+    kernel_size: tuple[int, ...],
     groups: int = 1,
     bias: bool = True,
 ) -> int:
-    """Weights and biases of a 2-D convolution: co·(ci/g)·kh·kw (+ co)."""
+    """Weights and biases of a convolution: co·(ci/g)·kh·kw (+ co), of any axes."""
     if in_channels % groups or out_channels % groups:
         raise ValueError(
             f"groups={groups} must divide in_channels={in_channels} and "
             f"out_channels={out_channels}"
         )
-    kh, kw = kernel_size
-    return out_channels * (in_channels // groups) * kh * kw + bias * out_channels
+    weights = out_channels * (in_channels // groups) * prod(kernel_size)
+    return weights + bias * out_channels
 
 
 def conv_macs(
     in_channels: int,
     out_channels: int,
-    kernel_size: tuple[int, int],
-    output_size: tuple[int, int],
+    kernel_size: tuple[int, ...],
+    output_size: tuple[int, ...],
     groups: int = 1,
 ) -> int:
-    """Multiply–adds of a 2-D convolution for one example: one a weight a place.
+    """Multiply–adds of a convolution for one example: one a weight a place.
 
     An operation count ("FLOPs") is twice this. Products with padding count.
     """
-    h, w = output_size
     weights = conv_parameters(in_channels, out_channels, kernel_size, groups, False)
-    return h * w * weights
+    return prod(output_size) * weights

@@ -15,7 +15,7 @@ MODULES = {p.stem: p for p in sorted(PACKAGE.glob("*.py")) if p.stem != "__init_
 
 # A module imports from lower levels only.
 LEVELS = {
-    0: "validation shapes devices filespecs idx records plotting bands columns "
+    0: "validation shapes fields devices filespecs idx records plotting bands columns "
     "distributed fusion folding",
     1: "missing primitives checkpoint batches diagrams examples fetch history models "
     "players tally",
@@ -23,11 +23,13 @@ LEVELS = {
     "train_files tiles",
     3: "pooling data training flat_update feed",
     4: "layers train_options graphed",
-    5: "summary train",
+    5: "layer_rules train",
+    6: "tracing",
+    7: "summary",
 }
 LEVEL = {name: n for n, names in LEVELS.items() for name in names.split()}
 NO_TORCH = {"shapes", "filespecs", "idx", "fetch", "records", "history", "plotting"}
-NO_TORCH |= {"missing", "folding"}
+NO_TORCH |= {"missing", "folding", "fields"}
 
 
 def imports(path: Path) -> set[str]:

@@ -120,6 +120,8 @@ def test_counts_of_weights_and_work():
     assert shapes.conv_parameters(6, 16, (5, 5)) == 2416
     assert shapes.conv_parameters(64, 64, (3, 3), groups=64, bias=False) == 576
     assert shapes.conv_macs(6, 16, (5, 5), (10, 10)) == 240_000
+    assert shapes.conv_parameters(2, 4, (3,)) == 28
+    assert shapes.conv_macs(2, 4, (3, 2, 1), (5, 4, 3)) == 60 * 48
     macs = shapes.conv_macs(128, 128, (5, 5), (256, 256))
     assert 2 * macs == 53_687_091_200
     with pytest.raises(ValueError, match="groups=2 must divide in_channels=3"):
