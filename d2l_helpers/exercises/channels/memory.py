@@ -7,8 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .._compare import show
-from .._exercise import Raised, ValueExercise, agrees, run
+from .._exercise import agrees
+from .._run import Raised, run
+from .._values import ValueExercise
+from .._words import show
 
 N, C, SIDE = 32, 64, 56
 FORWARD = N * SIDE**2 * C * C * 9

@@ -13,7 +13,7 @@ from torch.autograd import Function
 
 from ...correlation import corr2d, corr2d_backward
 from .._compare import same
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from ._adapted import AdaptedExercise
 
 FORWARD = "the forward pass is wrong: it is to give corr2d(X, K) + bias"
@@ -144,6 +144,7 @@ class _InTwoSteps(Function):
 
 CORRELATION = AdaptedExercise(
     name="Correlation",
+    wants="the class Correlation, a torch.autograd.Function",
     right=_right,
     cases=_cases,
     adapt=by_class,

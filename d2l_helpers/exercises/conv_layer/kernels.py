@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...correlation import corr2d
-from .._exercise import FunctionExercise, ValueExercise, run
+from .._exercise import FunctionExercise
+from .._run import run
+from .._values import ValueExercise
 
 FALLING = [[0.0, -1.0], [1.0, 0.0]]
 RISING = [[1.0, 0.0], [0.0, -1.0]]

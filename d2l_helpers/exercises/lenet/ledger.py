@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, called, demand, leaves, seeded, spoken
 
 SIZES = ((1, 28, 10), (3, 32, 10), (2, 29, 7), (1, 20, 4))  # channels, size, classes

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, NOTHING, called, kind_of, seeded, spoken
 
 N = 1000

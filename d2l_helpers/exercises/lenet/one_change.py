@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...models import FASHION_MEAN, FASHION_STD, LeNet, Normalize, init_relu
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, called, demand, leaves, sample, seeded, spoken
 
 NAMES = ("max pooling", "normalised input", "gain 4", "ReLU", "tanh")

@@ -15,7 +15,11 @@ from ...batches import Images
 from ...data import to_images
 from ...sources import load_sample
 from .._compare import difference
-from .._exercise import SLOW, OutOfTime, Raised, ValueExercise, agrees, run
+from .._exercise import agrees
+from .._patience import Patience
+from .._run import Raised, run
+from .._timebox import OutOfTime
+from .._values import ValueExercise
 
 ITSELF = "give the function itself, without calling it"
 LIST = "a list with a number for each layer is wanted"
@@ -145,7 +149,7 @@ def observed(
         looks = []
         for found in look(answer):
             if isinstance(found, Raised) and isinstance(found.error, OutOfTime):
-                return SLOW
+                return Patience.SLOW
             if isinstance(found, Raised) and isinstance(found.error, Said):
                 return str(found.error)
             looks.append(found)

@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import (
 
 from ...batches import Batches
 from ...models import FASHION_MEAN, FASHION_STD, LeNet, Normalize, init_cnn, init_relu
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, Said, called, demand, leaves, sample, seeded, spoken
 
 NO_FUNCTION = "the second value is no function: it makes the optimiser"

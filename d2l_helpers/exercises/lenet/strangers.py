@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ...devices import try_gpu
 from ...pretrained import pretrained_lenet
-from .._exercise import Raised, ValueExercise
+from .._run import Raised
+from .._values import ValueExercise
 from .probes import (
     ITSELF,
     NOTHING,

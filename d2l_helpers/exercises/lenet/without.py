@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...models import LeNet
 from ...pretrained import pretrained_lenet
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, called, demand, leaves, sample, seeded, settle, spoken
 from .silence import hush
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 
 
 def passed(hertz: float, K: Tensor) -> float:

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 from .._cases import some
-from .._exercise import FunctionExercise, run
+from .._exercise import FunctionExercise
+from .._run import run
 
 
 def strided(X, K, stride=(1, 1), padding=(0, 0)):

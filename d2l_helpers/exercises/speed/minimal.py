@@ -91,6 +91,7 @@ def _library(x, g):
 
 MINIMAL = Watched(
     name="minimal",
+    wants="the function minimal(x, g)",
     right=minimal,
     cases=_cases,
     mistakes={

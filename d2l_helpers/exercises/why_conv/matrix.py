@@ -94,6 +94,7 @@ def _by_blocks(K: Tensor, n: int) -> Tensor:
 
 BIG_MATRIX = FunctionExercise(
     name="big_matrix",
+    wants="the function toeplitz(K, n)",
     right=big_matrix,
     cases=_cases,
     mistakes={
