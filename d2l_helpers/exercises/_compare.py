@@ -83,9 +83,10 @@ def difference(given: Any, right: Any) -> str:
     if isinstance(right, (list, tuple)):
         given = _listed(given, right)
         if not isinstance(given, (list, tuple)):
-            return f"{_what(given)} came, {len(right)} values are wanted"
+            return f"{_what(given)} came, {show(right)} is wanted"
         if len(given) != len(right):
-            return f"{len(given)} values came, {len(right)} are wanted: {show(given)}"
+            numbers = f"{len(given)} where {len(right)} are wanted"
+            return f"{show(given)} came, {numbers}"
         if all(isinstance(r, (int, float)) for r in right):
             return f"{show(given)} came, {show(right)} is wanted"
         pairs = enumerate(zip(given, right, strict=True))

@@ -25,7 +25,7 @@ CHANGES = "it changes its input: work on a copy"
 DETACHED = "it breaks autograd: no gradient comes back to the input"
 GRADIENT = "the values are right, but the gradient that comes back is another one"
 CPU_ONLY = "right here, but on the CPU only: make new tensors on the input's device"
-NOTHING = "it returns None in every case: a return is missing"
+NOTHING = "it returns None in every case: where a return is missing, that comes"
 STOPS = "it stops with an error in every case"
 
 
@@ -101,10 +101,10 @@ class FunctionExercise:
             return Verdict(self.name, False, wanted, f"{show(answer)} came")
         cases = self.arguments()
         wants = [run(self.right, copied(case)) for case in cases]
-        given, changed = [], False
+        given, handed, changed = [], [], False
         with Patience(self.name, len(cases)) as patience:
             for case in cases:
-                mine = copied(case)
+                handed.append(mine := copied(case))
                 given.append(run(answer, mine, patience.next()))
                 if _timed_out(given[-1]):
                     detail = patience.over(_called(case))
@@ -116,7 +116,7 @@ class FunctionExercise:
             if not all(hits):
                 return self._diagnosis(cases, wants, given, hits, changed)
             for wrong in self.form:
-                for g, case in zip(given, cases, strict=True):
+                for g, case in zip(given, handed, strict=True):
                     if not isinstance(g, Raised) and (said := wrong(g, case)):
                         detail = f"for {_called(case)}: {kind(g)} came"
                         return Verdict(self.name, False, said, detail)
@@ -203,14 +203,18 @@ def _first(result: Any) -> Any:
 def _apart(given: Any, right: Any) -> str:
     """What came and what was wanted; an exception goes first."""
     if isinstance(right, Raised):
-        came = repr(given) if isinstance(given, Raised) else show(given)
-        return f"{came} came, a {type(right.error).__name__} is wanted"
+        came = _stopped(given) if isinstance(given, Raised) else f"{show(given)} came,"
+        return f"{came} a {type(right.error).__name__} is wanted"
     if isinstance(given, Raised):
-        return f"{given!r} came, {show(right)} is wanted"
+        return f"{_stopped(given)} {show(right)} is wanted"
     try:
         return difference(given, right)
     except Exception:  # a value that torch itself cannot compare
         return f"{kind(given)} came, {show(right)} is wanted"
+
+
+def _stopped(raised: Raised) -> str:
+    return f"it stopped with {raised!r};"
 
 
 def _called(case: tuple) -> str:

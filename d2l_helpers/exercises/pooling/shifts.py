@@ -74,6 +74,8 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
             yield net, torch.rand(20 + n, 1, h, w, generator=g) - 0.3, dx
     yield Small(4, 6, g), torch.rand(30, 1, 4, 6, generator=g), 0
     yield Small(4, 6, g), torch.rand(30, 1, 4, 6, generator=g), -3
+    for _ in range(2):
+        yield Small(4, 5, g), torch.rand(1, 1, 4, 5, generator=g), 2
 
 
 def _compared(move: Callable[[Tensor, int], Tensor]):

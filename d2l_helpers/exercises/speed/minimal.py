@@ -118,6 +118,5 @@ MINIMAL = Watched(
         "right without axes in front only": lambda x, g: x.dim() == 1,
     },
     others=(_by_matrices,),
-    differentiable=True,
     trial=_trial,
 )
