@@ -65,6 +65,8 @@ def same(given: Any, right: Any) -> bool:
             and len(given) == len(right)
             and all(same(g, r) for g, r in zip(given, right, strict=True))
         )
+    if isinstance(right, torch.nn.Module):
+        return type(given) is type(right) and _state(given) == _state(right)
     given = _number(given)
     if isinstance(right, bool) or isinstance(given, bool):
         return given is right
@@ -74,6 +76,11 @@ def same(given: Any, right: Any) -> bool:
             or (math.isnan(given) and math.isnan(right))
         )
     return type(given) is type(right) and bool(given == right)
+
+
+def _state(net: torch.nn.Module) -> list:
+    """Names and weights, to be compared; of its mode a statement says more."""
+    return [(name, T.tolist()) for name, T in net.state_dict().items()]
 
 
 def difference(given: Any, right: Any) -> str:

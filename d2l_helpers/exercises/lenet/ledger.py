@@ -170,7 +170,7 @@ LENET = ValueExercise(
         "the first dense layer does not fit": lambda: _made(read=400),
         "a Flatten is missing": lambda: _made(flatten=None),
         "the Flatten stands in a wrong place": lambda: _made(early=True),
-        "an nn.Sequential is wanted, a list came": lambda: (
+        "an nn.Sequential is wanted, a list of 12 came": lambda: (
             lambda *sizes: list(_lenet(*sizes)),
         ),
         "it returns None": lambda: (lambda *sizes: None,),
