@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,9 @@ class ValueExercise:
             return Verdict(self.name, False, sentence, f"{len(answers)} value(s) came")
         if any(a is Ellipsis or a is None for a in answers):
             return Verdict(self.name, False, f"nothing is there yet: give {self.wants}")
+        if any(map(inspect.iscoroutinefunction, answers)):
+            detail = "an async function came: write def alone"
+            return Verdict(self.name, False, f"give {self.wants}", detail)
         with Patience(self.name, 0) as patience:
             result = run(self.examine, answers, patience.TOTAL)
         if isinstance(result, Raised):

@@ -209,7 +209,9 @@ CHANGED = ValueExercise(
         ),
         "a new network is asked for in every call": lambda: (cache(changed),),
         "it returns None": lambda: (lambda name: None,),
-        "a network is wanted, a list of 12 came": lambda: (lambda name: list(changed(name)),),
+        "a network is wanted, a list of 12 came": lambda: (
+            lambda name: list(changed(name)),
+        ),
         "it stops with an error, KeyError": lambda: (lambda name: {}[name],),
         "the network ends with scores": lambda: (
             lambda name: nn.Sequential(*changed(name), nn.Softmax(1)),
