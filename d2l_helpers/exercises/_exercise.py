@@ -1,100 +1,44 @@
-"""An exercise: hidden cases, the right answer, and the mistakes that it can name.
+"""An exercise that asks for a function: hidden cases, and mistakes with a name.
 
 A mistake is a function that makes it. An answer that agrees with such a function
-on every case, and not with the right one, has made this mistake.
+on every case, and not with the right one, has most likely made this mistake.
 """
 
 from __future__ import annotations
 
-import contextlib
-import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from ._compare import came, difference, floating, has_callable, in_form, same, show
-from ._timebox import OutOfTime, time_limit
+from ._compare import difference, floating, in_form, same
+from ._devices import stays_home
+from ._patience import Patience
+from ._run import Raised, apart, copied, run, safely
+from ._timebox import OutOfTime
+from ._verdict import LAST, Verdict
+from ._words import kind, show
 
 CHANGES = "it changes its input: work on a copy"
 DETACHED = "it breaks autograd: no gradient comes back to the input"
+GRADIENT = "the values are right, but the gradient that comes back is another one"
 CPU_ONLY = "right here, but on the CPU only: make new tensors on the input's device"
-SLOW = "it does not come to an end"
-LIMIT = 10.0  # seconds for one case
-LAST: dict[str, Verdict] = {}  # of each checker that was used
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a checker says. It is true when the answer is right."""
-
-    name: str
-    passed: bool
-    mistake: str = ""
-    detail: str = ""
-    cases: int = 0
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __repr__(self) -> str:
-        if self.passed:
-            tried = f" in {self.cases} hidden cases" if self.cases else ""
-            return f"✓ {self.name}: right{tried}."
-        detail = f"\n  {self.detail}" if self.detail else ""
-        return f"✗ {self.name}: {self.mistake}.{detail}"
-
-
-class Raised:
-    """An exception in the place of a value."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def __repr__(self) -> str:
-        text = str(self.error).split("\n", 1)[0][:120]
-        return f"{type(self.error).__name__}: {text}"
-
-
-def run(function: Callable, arguments: tuple, limit: float = LIMIT) -> Any:
-    """What a function gives for (a copy of) these arguments, or `Raised`."""
-    try:
-        with time_limit(limit):
-            return function(*arguments)
-    except (Exception, OutOfTime, SystemExit, RecursionError) as error:
-        return Raised(error)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Waking a second thread takes a hundred times as long as the small cases here."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def copied(arguments: tuple) -> tuple:
-    return tuple(
-        a.detach().clone() if isinstance(a, torch.Tensor) else copy.deepcopy(a)
-        for a in arguments
-    )
+NOTHING = "it returns None in every case: where a return is missing, that comes"
+STOPS = "it stops with an error in every case"
 
 
 def agrees(given: Any, expected: Any, strict: bool = False) -> bool:
-    """The same value, or an exception on both sides (strictly: a ValueError too)."""
+    """The same value, or the same error (strictly: a ValueError where one is due)."""
     if isinstance(expected, Raised) or isinstance(given, Raised):
-        both = isinstance(expected, Raised) and isinstance(given, Raised)
-        if both and strict and isinstance(expected.error, ValueError):
+        if not (isinstance(expected, Raised) and isinstance(given, Raised)):
+            return False
+        if strict and isinstance(expected.error, ValueError):
             return isinstance(given.error, ValueError)
-        return both
-    try:
-        return same(given, expected)
-    except Exception:  # a value that cannot even be compared is another one
-        return False
+        return strict or given.like(expected)
+    return safely(same, given, expected)
 
 
 @dataclass(frozen=True)
@@ -109,8 +53,10 @@ class FunctionExercise:
         only: sentence ("right for square pictures only") → the cases, by their
             arguments, in which such an answer is right.
         others: right answers written in another way, for the tests.
+        form: what a right value may still lack, form(value, case) → sentence or "".
         differentiable: a gradient must come back to the tensors among the arguments.
-        any_device: must run where its input is (tried on torch's "meta" device).
+        any_device: must run where its input is.
+        wants: what is asked for, if it is not a function of this name like `right`.
     """
 
     name: str
@@ -119,12 +65,20 @@ class FunctionExercise:
     mistakes: Mapping[str, Callable]
     only: Mapping[str, Callable[..., bool]] = field(default_factory=dict)
     others: tuple[Callable, ...] = ()
+    form: tuple[Callable[[Any, tuple], str], ...] = ()
     differentiable: bool = False
     any_device: bool = False
+    wants: str = ""
 
     def arguments(self) -> list[tuple]:
         """The hidden cases, the same ones every time."""
         return list(self.cases(torch.Generator().manual_seed(0)))
+
+    @functools.cached_property
+    def _wanted(self) -> tuple[list[tuple], list]:
+        """The cases and what is right in each; answers get copies."""
+        cases = self.arguments()
+        return cases, [run(self.right, copied(case)) for case in cases]
 
     def named(self) -> list[str]:
         """All mistakes that this checker can name."""
@@ -132,12 +86,18 @@ class FunctionExercise:
         general += [DETACHED] * self.differentiable + [CPU_ONLY] * self.any_device
         return [*self.mistakes, *self.only, *general]
 
+    def wanted(self) -> str:
+        """What is to be handed in, in words."""
+        places = inspect.signature(self.right).parameters.values()
+        names = ", ".join(str(p.replace(annotation=p.empty)) for p in places)
+        return self.wants or f"the function {self.name}({names})"
+
     def _takes_tensors(self) -> bool:
         return any(isinstance(a, torch.Tensor) for a in self.arguments()[0])
 
     def __call__(self, answer: Any) -> Verdict:
         """Try an answer; never raises because of it."""
-        with one_thread():
+        with apart():
             LAST[self.name] = verdict = self.judge(answer)
         return verdict
 
@@ -146,152 +106,122 @@ class FunctionExercise:
         if not callable(answer):
             wanted = "give the function itself, without calling it"
             return Verdict(self.name, False, wanted, f"{show(answer)} came")
-        cases = self.arguments()
-        wants = [run(self.right, copied(case)) for case in cases]
-        given, changed = [], False
-        for case in cases:
-            mine = copied(case)
-            given.append(run(answer, mine))
-            if isinstance(given[-1], Raised) and isinstance(given[-1].error, OutOfTime):
-                detail = f"Stopped after {LIMIT:g} seconds, for {_called(case)}"
-                return Verdict(self.name, False, SLOW, detail)
-            changed |= not all(agrees(a, b) for a, b in zip(mine, case, strict=True))
-        hits = [agrees(g, w, True) for g, w in zip(given, wants, strict=True)]
-        if all(hits):
+        cases, wants = self._wanted
+        given, handed, changed = [], [], False
+        with Patience(self.name, len(cases)) as patience:
+            for case in cases:
+                handed.append(mine := copied(case))
+                given.append(run(answer, mine, patience.next()))
+                if _timed_out(given[-1]):
+                    detail = patience.over(_called(case))
+                    return Verdict(self.name, False, patience.SLOW, detail)
+                changed |= not all(
+                    agrees(a, b) for a, b in zip(mine, case, strict=True)
+                )
+            hits = [agrees(g, w, True) for g, w in zip(given, wants, strict=True)]
+            if not all(hits):
+                return self._diagnosis(cases, wants, given, hits, changed)
+            for wrong in self.form:
+                for g, case in zip(given, handed, strict=True):
+                    if not isinstance(g, Raised) and (said := wrong(g, case)):
+                        detail = f"for {_called(case)}: {kind(g)} came"
+                        return Verdict(self.name, False, said, detail)
             general = CHANGES if changed else self._general(answer, cases)
-            return Verdict(self.name, not general, general, cases=len(cases))
-        return self._diagnosis(cases, wants, given, hits, changed)
+        return Verdict(self.name, not general, general, cases=len(cases))
 
     def _general(self, answer: Callable, cases: list[tuple]) -> str:
         """What a right answer may still do wrong; "" for nothing."""
-        if self.differentiable and not (
-            self._reached(self.right, cases[0]) <= self._reached(answer, cases[0])
-        ):
-            return DETACHED
-        if self.any_device:
-            meta = tuple(
-                a.to("meta") if isinstance(a, torch.Tensor) else a for a in cases[0]
-            )
-            # torch loads its rules for this device when they are first asked for
-            result = run(answer, meta, limit=60)
-            if isinstance(result, Raised):
-                # .item(), masks and the like work on a GPU: they are no reason
-                reasons = ("same device", "copy out of meta", "convert meta")
-                if any(reason in str(result.error) for reason in reasons):
-                    return CPU_ONLY
-            elif getattr(_first(result), "device", torch.device("cpu")).type != "meta":
-                return CPU_ONLY
+        if self.differentiable and (said := self._unlike(answer, cases)):
+            return said
+        return CPU_ONLY if self.any_device and stays_home(answer, cases[0]) else ""
+
+    def _unlike(self, answer: Callable, cases: list[tuple]) -> str:
+        for case in (cases[0], cases[-1]):
+            wanted, mine = (_gradients(f, case) for f in (self.right, answer))
+            if not wanted.keys() <= mine.keys():
+                return DETACHED
+            if not all(same(mine[k], g) for k, g in wanted.items()):
+                return GRADIENT
         return ""
-
-    def _reached(self, answer: Callable, case: tuple) -> set[int]:
-        """The arguments, by their places, to which a gradient comes back."""
-        mine = tuple(a.requires_grad_() if floating(a) else a for a in copied(case))
-        first = _first(run(answer, mine))
-        places = [k for k, a in enumerate(mine) if floating(a)]
-        if not getattr(first, "requires_grad", False):
-            return set()
-
-        def backward() -> tuple:  # may be the reader's own
-            inputs = [mine[k] for k in places]
-            return torch.autograd.grad(first.sum(), inputs, allow_unused=True)
-
-        grads = run(backward, ())
-        if isinstance(grads, Raised):
-            return set()
-        return {k for k, g in zip(places, grads, strict=True) if g is not None}
 
     def _diagnosis(
         self, cases: list, wants: list, given: list, hits: list, changed: bool
     ) -> Verdict:
         first = hits.index(False)
-        detail = f"For {_called(cases[first])}: "
-        if isinstance(wants[first], Raised):
-            kind = type(wants[first].error).__name__
-            detail += f"a {kind} was expected, {_came(given[first])} came"
-        elif isinstance(given[first], Raised):
-            detail += repr(given[first])
-        else:
-            detail += _difference(given[first], wants[first])
+        detail = f"for {_called(cases[first])}: {_apart(given[first], wants[first])}"
+
+        alike = all(agrees(g, given[0]) for g in given[1:])
+        if alike:  # of a constant little can be concluded
+            detail += f"; it gives the same in all {len(given)} hidden cases"
+
+        def said(sentence: str, inferred: bool = False) -> Verdict:
+            return Verdict(self.name, False, sentence, detail, inferred=inferred)
+
+        if all(g is None for g in given):
+            return said(NOTHING)
         for sentence, wrong in self.mistakes.items():
             made = (run(wrong, copied(case)) for case in cases)
             if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
-                return Verdict(self.name, False, sentence, detail)
-        for sentence, is_in in self.only.items():
-            inside = [bool(is_in(*case)) for case in cases]
-            if inside == hits:
-                return Verdict(self.name, False, sentence, detail)
-        if all(g is None for g in given):
-            return Verdict(self.name, False, "it returns None: a return is missing")
+                return said(sentence, True)
         if all(isinstance(g, Raised) for g in given):
-            sentence = f"it stops with an error, {given[first]!r}"
-        elif changed:
-            sentence = CHANGES
-        else:
-            part = f"{sum(hits)} of {len(hits)}" if any(hits) else "none"
-            sentence = in_form(given, wants) or f"right in {part} of the hidden cases"
-        return Verdict(self.name, False, sentence, detail)
+            return said(STOPS)
+        if form := in_form(given, wants):
+            return said(form)
+        if changed:
+            return said(CHANGES)
+        if not any(hits):
+            return said("right in none of the hidden cases")
+        for sentence, is_in in self.only.items():
+            if not alike and [bool(is_in(*case)) for case in cases] == hits:
+                return said(sentence, True)
+        return said(f"right in {sum(hits)} of {len(hits)} hidden cases")
 
 
-@dataclass(frozen=True)
-class ValueExercise:
-    """The reader gives a value: tensors, numbers, a list of layers, a network.
+def _gradients(answer: Callable, case: tuple) -> dict[int, torch.Tensor]:
+    """Of the arguments, by their places, what comes back through the answer."""
+    mine = tuple(
+        a.detach().clone().requires_grad_() if floating(a) else a for a in copied(case)
+    )
+    first = _first(run(answer, mine))
+    places = [k for k, a in enumerate(mine) if floating(a)]
+    if not getattr(first, "requires_grad", False):
+        return {}
 
-    Args:
-        name: of the checker.
-        examine: gives the mistake's sentence, or None for a right answer. It may
-            raise anything: the value is then of another kind than ``wants`` says.
-        wants: what kind of value is asked for ("two 2×2 tensors").
-        right: gives right answers, for the tests.
-        mistakes: sentence → gives an answer that makes the mistake, for the tests.
-        count: how many values the checker takes, ``check.name(a, b)``.
-    """
+    def backward() -> tuple:  # may be the reader's own
+        g = torch.Generator().manual_seed(0)
+        weights = torch.randn(first.shape, generator=g)
+        inputs = [mine[k] for k in places]
+        return torch.autograd.grad((first * weights).sum(), inputs, allow_unused=True)
 
-    name: str
-    examine: Callable[..., str | None]
-    wants: str
-    right: Callable[[], Iterable[tuple]]
-    mistakes: Mapping[str, Callable[[], tuple]]
-    count: int = 1
+    grads = run(backward, ())
+    if isinstance(grads, Raised):
+        return {}
+    return {k: g for k, g in zip(places, grads, strict=True) if g is not None}
 
-    def named(self) -> list[str]:
-        return list(self.mistakes)
 
-    def __call__(self, *answers: Any) -> Verdict:
-        """Judge an answer; never raises because of it."""
-        with one_thread():
-            LAST[self.name] = verdict = self.judge(*answers)
-        return verdict
-
-    def judge(self, *answers: Any) -> Verdict:
-        """What `__call__` says, and keeps for the report."""
-        if len(answers) != self.count:
-            sentence = f"give {self.wants}"
-            return Verdict(self.name, False, sentence, f"{len(answers)} value(s) came")
-        if any(a is Ellipsis or a is None for a in answers):
-            return Verdict(self.name, False, f"nothing is there yet: give {self.wants}")
-        result = run(self.examine, answers, limit=60)
-        if isinstance(result, Raised):
-            if isinstance(result.error, OutOfTime):
-                return Verdict(self.name, False, SLOW)
-            # an error in the reader's function says more than what kind of value came
-            detail = repr(result) if has_callable(answers) else came(answers)
-            return Verdict(self.name, False, f"give {self.wants}", detail)
-        return Verdict(self.name, not result, result or "")
+def _timed_out(value: Any) -> bool:
+    return isinstance(value, Raised) and isinstance(value.error, OutOfTime)
 
 
 def _first(result: Any) -> Any:
     return result[0] if isinstance(result, (tuple, list)) and result else result
 
 
-def _came(value: Any) -> str:
-    return repr(value) if isinstance(value, Raised) else "an answer"
-
-
-def _difference(given: Any, right: Any) -> str:
+def _apart(given: Any, right: Any) -> str:
+    """What came and what was wanted; an exception goes first."""
+    if isinstance(right, Raised):
+        came = _stopped(given) if isinstance(given, Raised) else f"{show(given)} came,"
+        return f"{came} a {type(right.error).__name__} is wanted"
+    if isinstance(given, Raised):
+        return f"{_stopped(given)} {show(right)} is wanted"
     try:
         return difference(given, right)
     except Exception:  # a value that torch itself cannot compare
-        return f"{type(given).__name__} is another kind of value"
+        return f"{kind(given)} came, {show(right)} is wanted"
+
+
+def _stopped(raised: Raised) -> str:
+    return f"it stopped with {raised!r};"
 
 
 def _called(case: tuple) -> str:

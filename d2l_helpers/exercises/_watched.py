@@ -8,7 +8,8 @@ from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
-from ._exercise import FunctionExercise, Raised, run
+from ._exercise import FunctionExercise
+from ._run import Raised, run
 
 
 class _Recorder(TorchFunctionMode):

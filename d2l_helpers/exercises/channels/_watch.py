@@ -10,7 +10,7 @@ from types import FrameType
 
 from torch.overrides import TorchFunctionMode
 
-from .._exercise import copied, run
+from .._run import copied, run
 
 PACKAGE = Path(__file__).parents[2]
 OWN = str(PACKAGE / "exercises")

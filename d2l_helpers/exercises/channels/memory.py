@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 
-from .._compare import show
-from .._exercise import Raised, ValueExercise, agrees, run
+from .._exercise import FunctionExercise
+from .._values import ValueExercise
 
 N, C, SIDE = 32, 64, 56
 FORWARD = N * SIDE**2 * C * C * 9
@@ -111,26 +111,31 @@ def _once(aside: list[Tensor]) -> list[Tensor]:
     return list({T.data_ptr(): T for T in aside}.values())
 
 
-def _settings() -> list[tuple[nn.Module, Tensor]]:
-    """Layers and inputs: inside, first, in float64, with a bias, and three stacks."""
-    g = torch.Generator().manual_seed(0)
+class Layer(nn.Sequential):
+    """Several, called by a name."""
+
+    def __init__(self, name: str, *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _kept_cases(g: torch.Generator) -> Iterator[tuple]:
     X = torch.randn(2, 3, 6, 5, generator=g)
+    wants = X.clone().requires_grad_()
     plain = nn.Conv2d(3, 4, 3, padding=1, bias=False)
-    first = nn.Conv2d(3, 2, (2, 3))
+    yield plain, wants
+    yield nn.Conv2d(3, 2, (2, 3)), X
+    yield nn.Conv2d(3, 4, 3, dtype=torch.double), X.double().requires_grad_()
+    yield nn.Conv2d(3, 5, 1), wants
     alike = [nn.Conv2d(3, 3, 3, padding=1, bias=False) for _ in range(2)]
-    stack = nn.Sequential(plain, nn.ReLU(), nn.Conv2d(4, 2, 3))
-    return [
-        (plain, X.clone().requires_grad_()),
-        (first, X.clone()),
-        (nn.Conv2d(3, 4, 3, dtype=torch.double), X.double().requires_grad_()),
-        (nn.Conv2d(3, 5, 1), X.clone().requires_grad_()),
-        (stack, X.clone().requires_grad_()),
-        (nn.Sequential(*alike), X.clone().requires_grad_()),
-        (nn.Sequential(alike[0], nn.Conv2d(3, 12, (1, 5))), X.clone()),
-    ]
+    yield Layer("three layers", plain, nn.ReLU(), nn.Conv2d(4, 2, 3)), wants
+    yield Layer("two equal layers", *alike), wants
+    yield Layer("two layers", alike[0], nn.Conv2d(3, 12, (1, 5))), X
 
 
-_ONE_LAYER = "right for a single layer only"
 _RIGHT = _kept(lambda aside, layer, X, Y: _bytes(_once(aside)))
 _WRONG = {
     "numel() counts numbers, not bytes: multiply by element_size()": _kept(
@@ -169,31 +174,6 @@ _WRONG = {
 }
 
 
-def _examine_kept(kept: Callable[[nn.Module, Tensor], int]) -> str | None:
-    if not callable(kept):
-        return f"give the function itself, without calling it: {show(kept)} came"
-    settings = _settings()
-    given = [run(kept, case) for case in settings]
-    wants = [_RIGHT(*case) for case in settings]
-    if all(agrees(g, w) for g, w in zip(given, wants, strict=True)):
-        return None
-    for sentence, wrong in _WRONG.items():
-        made = (wrong(*case) for case in settings)
-        if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
-            return sentence
-    hits = [agrees(g, w) for g, w in zip(given, wants, strict=True)]
-    if hits == [True] * 4 + [False] * 3:
-        return f"{_ONE_LAYER}: ask the hook, not the layer"
-    if errors := [value for value in given if isinstance(value, Raised)]:
-        return f"it stops with an error, {errors[0]!r}"
-    if all(value is None for value in given):
-        return "it returns None: a return is missing"
-    names = ("a layer inside a network", "a first layer", "float64", ("a layer with a "
-             "bias"), "a stack", "two layers with equal shapes", "a narrow stack"
-             )  # fmt: skip
-    return f"it is wrong for {names[hits.index(False)]}"
-
-
 def _by_storage(layer: nn.Module, X: Tensor) -> float:
     seen = {}
 
@@ -206,13 +186,18 @@ def _by_storage(layer: nn.Module, X: Tensor) -> float:
     return float(sum(seen.values()))
 
 
-KEPT = ValueExercise(
+KEPT = FunctionExercise(
     name="kept",
-    examine=_examine_kept,
-    wants="the function kept(layer, X) that returns a number of bytes",
-    right=lambda: [(_RIGHT,), (_by_storage,)],
-    mistakes={
-        **{text: (lambda wrong=wrong: (wrong,)) for text, wrong in _WRONG.items()},
-        _ONE_LAYER: lambda: (lambda layer, X: X.nbytes + layer.weight.nbytes,),
+    right=_RIGHT,
+    cases=_kept_cases,
+    mistakes=_WRONG,
+    only={
+        "right for a single layer only: ask the hook, not the layer": (
+            lambda layer, X: not isinstance(layer, Layer)
+        ),
+        "right where the input wants a gradient only": (
+            lambda layer, X: X.requires_grad
+        ),
     },
+    others=(_by_storage,),
 )

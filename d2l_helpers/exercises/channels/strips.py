@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .._cases import some
-from .._exercise import FunctionExercise, Verdict
+from .._exercise import FunctionExercise
+from .._verdict import Verdict
 from ._pairs import PairExercise, containers
 from ._watch import watched
 

@@ -222,6 +222,5 @@ MULTI_IN_OUT = FunctionExercise(
         "right for one output only": lambda X, K, b: len(K) == 1,
     },
     others=(_stacked, _bias(lambda X: 1)),
-    differentiable=True,
     any_device=True,
 )

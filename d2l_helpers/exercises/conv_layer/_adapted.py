@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._exercise import FunctionExercise, Verdict
+from .._exercise import FunctionExercise
+from .._verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,12 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
     yield noise(5, 8), noise(3, 3), 1.5
     yield noise(6, 4), noise(3, 2), torch.tensor([0.5])
     yield noise(7, 6), noise(1, 4), torch.tensor([-2.0])
+    yield noise(4, 3), noise(4, 3), torch.tensor(0.25)
+    yield noise(3, 5), noise(1, 1), 2
     for _ in range(6):
         shapes = (some(g, 4, 9), some(g, 4, 9)), (some(g, 1, 4), some(g, 1, 4))
         yield noise(*shapes[0]), noise(*shapes[1]), some(g, -8, 8) / 4
+    yield noise(6, 7), noise(2, 3), torch.tensor([1.25])  # gradients come back to all
 
 
 def _windows(X: Tensor, K: Tensor, bias=0.0) -> Tensor:
@@ -115,14 +118,14 @@ CORRELATE = FunctionExercise(
     only={
         "right for square pictures only": lambda X, K, bias: X.shape[0] == X.shape[1],
         "right for square kernels only": lambda X, K, bias: K.shape[0] == K.shape[1],
-        "right for pictures of fractions only: an integer Y cannot take them": (
+        "right where X holds fractions only: it may hold integers, and K fractions": (
             lambda X, K, bias: X.is_floating_point()
         ),
         "right where the bias is a tensor only: it may be a number": (
             lambda X, K, bias: isinstance(bias, Tensor)
         ),
-        "right where the bias is a number only: Y += … would widen a bias tensor in "
-        "place, Y = Y + … makes a new one": (
+        "right where the bias is a number only: it may be a tensor, which Y += … does "
+        "not widen and Y = Y + … does": (
             lambda X, K, bias: not isinstance(bias, Tensor)
         ),
     },

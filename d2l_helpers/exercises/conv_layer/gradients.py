@@ -13,7 +13,7 @@ from torch.autograd import Function
 
 from ...correlation import corr2d, corr2d_backward
 from .._compare import same
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from ._adapted import AdaptedExercise
 
 FORWARD = "the forward pass is wrong: it is to give corr2d(X, K) + bias"
@@ -36,13 +36,8 @@ class _Context:
     def set_materialize_grads(self, value: bool) -> None:
         pass
 
-
-def _as_summed(gradient: Any, variable: Tensor) -> Any:
-    """Autograd adds up a gradient that broadcasting has made too large."""
-    try:
-        return gradient.sum_to_size(variable.shape)
-    except (AttributeError, RuntimeError):
-        return gradient
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        pass
 
 
 def _takes(function: Callable, count: int) -> bool:
@@ -71,10 +66,7 @@ def by_class(answer: Any) -> Any:
                 layer.setup_context(context, (X, K, bias), Y)
             if not same(Y, corr2d(X, K) + bias):
                 return FORWARD
-            given = layer.backward(context, G)
-        if not isinstance(given, (tuple, list)) or len(given) != 3:
-            return given
-        return tuple(map(_as_summed, given, (X, K, bias)))
+            return layer.backward(context, G)
 
     return gradients
 
@@ -125,7 +117,7 @@ class _ByAutograd(Function):
         X, K = (A[None, None] for A in ctx.saved_tensors)
         dX = torch.nn.grad.conv2d_input(X.shape, K, G[None, None])[0, 0]
         dK = F.conv2d(X, G[None, None])[0, 0]
-        return dX, dK, G  # autograd itself adds up the last one
+        return dX, dK, G.sum()
 
 
 class _InTwoSteps(Function):
@@ -144,6 +136,7 @@ class _InTwoSteps(Function):
 
 CORRELATION = AdaptedExercise(
     name="Correlation",
+    wants="the class Correlation, a torch.autograd.Function",
     right=_right,
     cases=_cases,
     adapt=by_class,
@@ -190,6 +183,9 @@ CORRELATION = AdaptedExercise(
         OTHER: lambda X, K, bias, G: OTHER,
         "you left G out: every gradient is multiplied by the one that arrives": (
             lambda X, K, bias, G: _right(X, K, bias, torch.ones_like(G))
+        ),
+        "the bias gets G itself: its gradient has the shape of the bias, so sum": _with(
+            db=lambda X, K, G: G
         ),
         "the bias gets the sum of G, not its mean: it is used in every cell": _with(
             db=lambda X, K, G: G.mean()

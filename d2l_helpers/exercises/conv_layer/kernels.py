@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...correlation import corr2d
-from .._exercise import FunctionExercise, ValueExercise, run
+from .._exercise import FunctionExercise
+from .._forms import floats
+from .._values import ValueExercise
 
 FALLING = [[0.0, -1.0], [1.0, 0.0]]
 RISING = [[1.0, 0.0], [0.0, -1.0]]
@@ -112,21 +114,7 @@ def _ends(d: int) -> Tensor:
     return K
 
 
-NO_TENSOR = "an array came: a kernel is a tensor"
-INTEGERS = "the weights are integers: a kernel for pictures holds floats"
-
-
-class _Kernel(FunctionExercise):
-    """The right numbers are of no use to `corr2d` in an integer tensor."""
-
-    def _general(self, answer: Callable, cases: list[tuple]) -> str:
-        kernel = run(answer, cases[0])
-        if not isinstance(kernel, Tensor):
-            return NO_TENSOR
-        return "" if kernel.is_floating_point() else INTEGERS
-
-
-DIFFERENCE = _Kernel(
+DIFFERENCE = FunctionExercise(
     name="difference",
     right=difference,
     cases=_cases,
@@ -154,12 +142,15 @@ DIFFERENCE = _Kernel(
         ),
         "the shape is (1, d + 1), a row with two axes": lambda d: difference(d)[0],
         "a column came: the difference goes along the row": lambda d: difference(d).T,
-        INTEGERS: lambda d: difference(d).long(),
-        NO_TENSOR: lambda d: difference(d).numpy(),
+        "floats are asked for": lambda d: difference(d).to(float if d else int),
+        "a tensor is asked for: torch.from_numpy makes one": (
+            lambda d: difference(d).numpy()
+        ),
     },
     only={
         "right from order 1 on only: order 0 is the kernel [1]": lambda d: d >= 1,
         "right up to order 2 only: repeat the same step": lambda d: d <= 2,
     },
     others=(_repeated, lambda d: _repeated(d).double()),
+    form=(floats,),
 )

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...examples import boot
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 
 DIVERGED = "the run has diverged; take 95 % of the largest stable rate"
 

@@ -32,6 +32,8 @@ def _toeplitz_cases(g: torch.Generator) -> Iterator[tuple]:
     yield torch.randn(2, 2, generator=g), 4, 6
     yield torch.randn(3, 2, generator=g), 5, 8
     yield torch.randn(1, 3, generator=g), 6, 4
+    yield torch.randn(3, 4, generator=g), 3, 4
+    yield torch.randn(1, 1, generator=g), 3, 5
     for _ in range(4):
         K = torch.randn(some(g, 1, 3), some(g, 1, 3), generator=g)
         yield K, some(g, 4, 7), some(g, 4, 7)
@@ -151,6 +153,8 @@ def _window_cases(g: torch.Generator) -> Iterator[tuple]:
     yield torch.randn(4, 6, generator=g), 2, 2
     yield torch.randn(5, 8, generator=g), 3, 2
     yield torch.randn(6, 4, generator=g), 1, 3
+    yield torch.randn(3, 4, generator=g), 3, 4
+    yield torch.randn(3, 5, generator=g), 1, 1
     for _ in range(4):
         X = torch.randn(some(g, 4, 7), some(g, 4, 7), generator=g)
         yield X, some(g, 1, 4), some(g, 1, 4)

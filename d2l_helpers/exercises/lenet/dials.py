@@ -129,9 +129,6 @@ SPREAD = observed(
         "you averaged variances: the root is missing": _dial(
             lambda X: X.var(0).mean()
         ),
-        "you divided by n: std(0), as on this page, divides by n − 1": _dial(
-            lambda X: X.std(0, correction=0).mean()
-        ),
         "evaluation mode is missing: dropout makes equal pictures differ": _dial(
             eval_mode=False
         ),
@@ -151,4 +148,6 @@ SPREAD = observed(
         GRAPH: _dial(graph=True),
     },
     others=(_by_hand,),
+    # the statement does not say by which of n and n − 1 it is divided
+    either=(_dial(lambda X: X.std(0, correction=0).mean()),),
 )  # fmt: skip

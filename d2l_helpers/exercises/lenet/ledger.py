@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, called, demand, leaves, seeded, spoken
 
 SIZES = ((1, 28, 10), (3, 32, 10), (2, 29, 7), (1, 20, 4))  # channels, size, classes
@@ -170,7 +170,7 @@ LENET = ValueExercise(
         "the first dense layer does not fit": lambda: _made(read=400),
         "a Flatten is missing": lambda: _made(flatten=None),
         "the Flatten stands in a wrong place": lambda: _made(early=True),
-        "an nn.Sequential is wanted, a list came": lambda: (
+        "an nn.Sequential is wanted, a list of 12 came": lambda: (
             lambda *sizes: list(_lenet(*sizes)),
         ),
         "it returns None": lambda: (lambda *sizes: None,),

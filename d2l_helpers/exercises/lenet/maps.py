@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .._exercise import FunctionExercise
+from .._forms import tensor
 from .probes import Net, settle
 
 
@@ -123,6 +124,7 @@ CONFUSION = FunctionExercise(
         ),
     },
     only={"right for ten classes only": lambda guess, truth, classes: classes == 10},
+    form=(tensor,),
     others=(_loop, lambda *case: _loop(*case).float()),
 )
 
@@ -180,7 +182,7 @@ def _one_by_one(net, X, label, side=7):
 
 
 def _occlusion_cases(g: torch.Generator) -> Iterator[tuple]:
-    shapes = ((6, 9, 3), (8, 8, 7), (9, 7, 2), (7, 7, 4), (8, 11, 7))
+    shapes = ((6, 9, 3), (8, 8, 7), (9, 7, 2), (7, 7, 4), (8, 11, 7), (5, 5, 5))
     for n, (h, w, side) in enumerate(shapes):
         net = settle(Net(nn.Flatten(), nn.Linear(h * w, 4)), g).eval()
         yield net, 0.2 + 0.8 * torch.rand(h, w, generator=g), n % 4, side
@@ -246,5 +248,6 @@ OCCLUSION = FunctionExercise(
         ),
         "right for a square of side 7 only": lambda net, X, label, side: side == 7,
     },
+    form=(tensor,),
     others=(_one_by_one,),
 )

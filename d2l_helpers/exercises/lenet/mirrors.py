@@ -7,8 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .._exercise import ValueExercise
-from .probes import ITSELF, NOTHING, called, kind_of, seeded, spoken
+from .._forms import SHARED, shared
+from .._values import ValueExercise
+from .._words import kind
+from .probes import ITSELF, NOTHING, called, seeded, spoken
 
 N = 1000
 
@@ -27,9 +29,11 @@ def _places(mirror: Callable, X: Tensor) -> tuple[Tensor | None, str | None]:
     if Y is None:
         return None, NOTHING
     if not isinstance(Y, Tensor):
-        return None, f"one batch of pictures is wanted, {kind_of(Y)} came"
+        return None, f"one batch of pictures is wanted, {kind(Y)} came"
     if Y.shape != X.shape:
         return None, f"the shape is {tuple(Y.shape)}, not {tuple(X.shape)}"
+    if shared(X, Y):
+        return None, SHARED
     kept, turned = _per_picture(Y, X), _per_picture(Y, X.flip(3))
     if not (kept | turned).all():
         return None, _strange(X, Y, kept | turned)
@@ -65,9 +69,10 @@ def _examine(mirror: Callable[[Tensor], Tensor]) -> str | None:
             if mistake:
                 return mistake
             coins.append(turned)
-        single, mistake = _places(mirror, batches[0][:1].clone())
-        if mistake or single is None:
-            return mistake
+        for _ in range(6):  # both sides of the coin
+            _, mistake = _places(mirror, batches[0][:1].clone())
+            if mistake:
+                return mistake
     share = torch.stack(coins).float().mean(1)
     if (share == 0).all():
         return "no picture is mirrored"
@@ -122,7 +127,8 @@ MIRROR_HALF = ValueExercise(
         "you turned axis 2": lambda: _with(_fair, (2,)),
         "pictures are turned by 180°": lambda: _with(_fair, (2, 3)),
         "it changes X": lambda: (_in_place,),
-        "no picture is mirrored": lambda: (lambda X: X,),
+        "no picture is mirrored": lambda: (lambda X: X.clone(),),
+        SHARED: lambda: (lambda X: _on_a_copy(X) if len(X) > 1 else X,),
         "every picture is mirrored": lambda: (lambda X: X.flip(3),),
         "one coin decides for the whole batch": lambda: _with(
             lambda X: torch.rand(()) < 0.5
@@ -134,7 +140,7 @@ MIRROR_HALF = ValueExercise(
             lambda X: torch.rand(len(X), 1, X.shape[2], 1) < 0.5
         ),
         "it returns None": lambda: (lambda X: None,),
-        "is wanted, a list came": lambda: (lambda X: list(_on_a_copy(X)),),
+        "is wanted, a list of 1000 came": lambda: (lambda X: list(_on_a_copy(X)),),
         "is wanted, an array of shape": lambda: (lambda X: _on_a_copy(X).numpy(),),
         "pictures change their places": lambda: (_apart,),
         "the share of mirrored pictures is": lambda: _with(

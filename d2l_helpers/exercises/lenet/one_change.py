@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
 
 from ...models import FASHION_MEAN, FASHION_STD, LeNet, Normalize, init_relu
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, called, demand, leaves, sample, seeded, spoken
 
 NAMES = ("max pooling", "normalised input", "gain 4", "ReLU", "tanh")
@@ -131,6 +132,10 @@ def _examine(answer: Callable[[str], nn.Module]) -> str | None:
     with seeded():
         for name in NAMES:
             net, again = _network(answer, name), _network(answer, name)
+            if net is again:
+                return (
+                    "a new network is asked for in every call, and it is the same one"
+                )
             if mistake := _judge(net, name):
                 return mistake
             pairs = zip(net.parameters(), again.parameters(), strict=True)
@@ -202,8 +207,11 @@ CHANGED = ValueExercise(
         "every call starts from other weights": lambda: (
             lambda name: _change(LeNet().net, name),
         ),
+        "a new network is asked for in every call": lambda: (cache(changed),),
         "it returns None": lambda: (lambda name: None,),
-        "a network is wanted, a list came": lambda: (lambda name: list(changed(name)),),
+        "a network is wanted, a list of 12 came": lambda: (
+            lambda name: list(changed(name)),
+        ),
         "it stops with an error, KeyError": lambda: (lambda name: {}[name],),
         "the network ends with scores": lambda: (
             lambda name: nn.Sequential(*changed(name), nn.Softmax(1)),

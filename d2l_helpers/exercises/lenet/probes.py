@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
+from itertools import islice
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +15,13 @@ from ...batches import Images
 from ...data import to_images
 from ...sources import load_sample
 from .._compare import difference
-from .._exercise import SLOW, OutOfTime, Raised, ValueExercise, agrees, run
+from .._exercise import agrees
+from .._patience import Patience
+from .._run import Raised, run
+from .._timebox import OutOfTime
+from .._values import ValueExercise
+from .._verdict import Finding
+from .._words import kind
 
 ITSELF = "give the function itself, without calling it"
 LIST = "a list with a number for each layer is wanted"
@@ -39,23 +45,12 @@ def spoken(examine: Callable[..., str | None]) -> Callable[..., str | None]:
     return examined
 
 
-def kind_of(value: Any) -> str:
-    """A value by its type, and tensors by their shape as well."""
-    if value is None:
-        return "None"
-    if isinstance(value, (Tensor, np.ndarray)):
-        what = "a tensor" if isinstance(value, Tensor) else "an array"
-        return f"{what} of shape {tuple(value.shape)}"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
-
-
-def demand(value: Any, kind: type | tuple, wanted: str) -> Any:
+def demand(value: Any, kinds: type | tuple, wanted: str) -> Any:
     """The value, if it is of this kind; else `Said` tells what came instead."""
     if value is None:
         raise Said(NOTHING)
-    if not isinstance(value, kind):
-        raise Said(f"{wanted} is wanted, {kind_of(value)} came")
+    if not isinstance(value, kinds):
+        raise Said(f"{wanted} is wanted, {kind(value)} came")
     return value
 
 
@@ -68,16 +63,7 @@ def called(function: Callable, *arguments: Any) -> Any:
 
 
 class Net(nn.Sequential):
-    """Equal to its copy as long as weights and mode are: a case can hold it."""
-
-    __hash__ = nn.Module.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Net) and self.state() == other.state()
-
-    def state(self) -> list:
-        modes = [module.training for module in self.modules()]
-        return modes + [(k, v.tolist()) for k, v in self.state_dict().items()]
+    """A stack, called by the number of its layers."""
 
     def __repr__(self) -> str:
         return f"a network of {len(self)} layers"
@@ -120,8 +106,11 @@ def observed(
     observe: Callable[..., tuple[Any, str | None]],
     mistakes: Mapping[str, Callable],
     others: tuple[Callable, ...] = (),
+    either: tuple[Callable, ...] = (),
 ) -> ValueExercise:
     """A function is judged by its values, and by what it does to its network.
+
+    What agrees with one of `either` in all cases is as right as what `right` gives.
 
     `observe(answer, *case)` gives the values and a complaint, or None. A complaint
     counts where the values are right: the mistake behind wrong ones goes first.
@@ -135,41 +124,45 @@ def observed(
     def values(looks) -> Iterator[Any]:
         return (found if isinstance(found, Raised) else found[0] for found in looks)
 
-    def examine(answer: Any) -> str | None:
+    def examine(answer: Any) -> Finding | str | None:
         if not callable(answer):
             return ITSELF
         with seeded():
             return compared(answer)
 
-    def compared(answer: Callable) -> str | None:
+    def compared(answer: Callable) -> Finding | str | None:
         looks = []
         for found in look(answer):
             if isinstance(found, Raised) and isinstance(found.error, OutOfTime):
-                return SLOW
+                return Patience.SLOW
             if isinstance(found, Raised) and isinstance(found.error, Said):
                 return str(found.error)
             looks.append(found)
-        given, wanted = list(values(looks)), list(values(look(right)))
-        hits = [agrees(g, w) for g, w in zip(given, wanted, strict=True)]
-        if all(hits):
+        given = list(values(looks))
+
+        def alike(other: Callable) -> bool:
+            made = values(look(other))
+            return all(agrees(g, m) for g, m in zip(given, made, strict=True))
+
+        if alike(right) or any(map(alike, either)):
             return next((complaint for _, complaint in looks if complaint), None)
-        for sentence, wrong in mistakes.items():
-            made = values(look(wrong))
-            if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
-                return sentence
-        if errors := [g for g in given if isinstance(g, Raised)]:
-            return f"it stops with an error, {errors[0]!r}"
+        wanted = list(values(look(right)))
+        hits = [agrees(g, w) for g, w in zip(given, wanted, strict=True)]
         miss = hits.index(False)
-        return (
-            f"right in {sum(hits)} of {len(hits)} hidden cases; case {miss + 1}: "
-            f"{difference(given[miss], wanted[miss])}"
-        )
+        if isinstance(given[miss], Raised):
+            detail = f"case {miss + 1}: it stopped with {given[miss]!r}"
+        else:
+            detail = f"case {miss + 1}: {difference(given[miss], wanted[miss])}"
+        for sentence, wrong in mistakes.items():
+            if alike(wrong):
+                return Finding(sentence, detail, inferred=True)
+        return Finding(f"right in {sum(hits)} of {len(hits)} hidden cases", detail)
 
     return ValueExercise(
         name=name,
         examine=examine,
         wants=wants,
-        right=lambda: [(answer,) for answer in (right, *others)],
+        right=lambda: [(answer,) for answer in (right, *others, *either)],
         mistakes={s: (lambda wrong=wrong: (wrong,)) for s, wrong in mistakes.items()},
     )
 
@@ -179,16 +172,16 @@ def numbers(values: Any) -> list[float]:
     if values is None:
         raise Said(NOTHING)
     try:
-        items = None if isinstance(values, (str, dict)) else list(values)
-    except TypeError:  # nothing to go through
+        items = None if isinstance(values, (str, dict)) else list(islice(values, 1000))
+    except Exception:  # nothing to go through
         items = None
     if items is None:
-        raise Said(f"{LIST}, {kind_of(values)} came")
+        raise Said(f"{LIST}, {kind(values)} came")
     return [_number(item) for item in items]
 
 
 def _number(item: Any) -> float:
     try:
         return float(item.detach() if isinstance(item, Tensor) else item)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise Said(f"{LIST}, {kind_of(item)} stands in what came") from error
+    except Exception as error:
+        raise Said(f"{LIST}, {kind(item)} stands in what came") from error

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from ...devices import try_gpu
 from ...pretrained import pretrained_lenet
-from .._exercise import Raised, ValueExercise
+from .._run import Raised
+from .._values import ValueExercise
+from .._words import kind
 from .probes import (
     ITSELF,
     NOTHING,
     Said,
     called,
-    kind_of,
     sample,
     seeded,
     spoken,
@@ -55,8 +56,8 @@ def _answers(refuse: Callable, X: Tensor) -> Tensor:
         raise Said(NOTHING)
     try:
         return torch.as_tensor(found).cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        sentence = f"one answer for each picture is wanted, {kind_of(found)} came"
+    except Exception as error:
+        sentence = f"one answer for each picture is wanted, {kind(found)} came"
         raise Said(sentence) from error
 
 
@@ -77,6 +78,12 @@ def _examine(refuse: Callable[[Tensor], Tensor]) -> str | None:
             if all(((b == 0) | (b == 1)).all() for b in bits):
                 return "the answers are 0 and 1 as numbers: leave them True and False"
             return "the answers are numbers: compare them with a limit, True or False"
+        single = _answers(refuse, pictures["the white card"])
+        if single.shape != (1,):
+            return (
+                f"for a batch of one picture the answers have the shape "
+                f"{tuple(single.shape)}: one for each picture"
+            )
         share = {k: float(_answers(refuse, X).float().mean())
                  for k, X in pictures.items()}  # fmt: skip
         alone = _answers(refuse, pictures["garments"][:40])
@@ -181,11 +188,14 @@ REFUSE = ValueExercise(
             lambda X: _rule(_doubt, _strange)(X).float(),
         ),
         "it returns None": lambda: (lambda X: None,),
-        "one answer for each picture is wanted, a dict came": lambda: (
+        "one answer for each picture is wanted, a dictionary of 1 came": lambda: (
             lambda X: {"refused": _rule(_strange)(X)},
         ),
         "one for each picture": lambda: (
             lambda X: _rule(_strange)(X).any(),
+        ),
+        "for a batch of one picture": lambda: (
+            lambda X: _rule(_doubt, _strange)(X).squeeze(),
         ),
         "nothing is refused": lambda: (
             lambda X: torch.zeros(len(X), dtype=torch.bool),

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...models import LeNet
 from ...pretrained import pretrained_lenet
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .probes import ITSELF, called, demand, leaves, sample, seeded, settle, spoken
 from .silence import hush
 
@@ -196,7 +196,7 @@ WITHOUT = ValueExercise(
         "with the right dense layers": lambda: (_other_pooling,),
         "as many units as are silent are removed, but other ones": lambda: (_counted,),
         "it returns None": lambda: (lambda net, X: None,),
-        "a network is wanted, a list came": lambda: (
+        "a network is wanted, a list of 13 came": lambda: (
             lambda net, X: list(_without(net, X)),
         ),
         "it stops with an error, IndexError": lambda: (lambda net, X: net[99],),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .._exercise import FunctionExercise, Verdict
+from .._exercise import FunctionExercise
+from .._verdict import Verdict
 
 
 def _everywhere(*_: object) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ... import shapes
 from .._cases import some
 from .._exercise import FunctionExercise
+from .._forms import tensor
 from ._guarded import GuardedExercise
 
 
@@ -32,6 +33,10 @@ def _pad_cases(g: torch.Generator) -> Iterator[tuple]:
         for mode in ("reflect", "replicate", "circular"):
             yield torch.randn(shape, generator=g), some(g, 0, 3), mode
     yield torch.randn(3, 6, generator=g), 3, "reflect"  # too few rows
+    yield torch.randn(6, 3, generator=g), 4, "reflect"  # too few columns
+    yield torch.randn(3, 6, generator=g), 2, "reflect"  # just enough
+    yield torch.randn(4, 5, generator=g), 0, "reflect"
+    yield torch.randn(1, 4, generator=g), 2, "replicate"
     yield torch.randn(3, 5, generator=g), 3, "circular"
     yield torch.randn(2, 5, generator=g), 4, "replicate"
 
@@ -105,6 +110,12 @@ def _other_error(X: Tensor, p: int, mode: str) -> Tensor:
     return pad(X, p, mode)
 
 
+def _strict(X: Tensor, p: int, mode: str) -> Tensor:
+    if mode == "reflect" and p >= min(X.shape) - 1:
+        raise ValueError
+    return pad(X, p, mode)
+
+
 PAD = GuardedExercise(
     name="pad",
     right=pad,
@@ -137,6 +148,7 @@ PAD = GuardedExercise(
         ),
         "where the picture has too few cells another error comes: it has to be a "
         "ValueError": _other_error,
+        "you refuse too much: p + 1 cells are enough for a mirror": _strict,
         "it goes on where the picture has too few cells: raise a ValueError": (
             _unrefused
         ),
@@ -163,6 +175,8 @@ def use_map(h: int, w: int, k: int, p: int) -> Tensor:
 
 def _use_cases(g: torch.Generator) -> Iterator[tuple]:
     yield from [(5, 5, 3, 1), (5, 5, 3, 2), (28, 28, 5, 0), (6, 9, 4, 1), (6, 6, 3, 4)]
+    # fewer windows than cells in a window: both ends limit the same cells
+    yield from [(3, 3, 3, 0), (5, 8, 5, 0), (4, 6, 4, 1), (9, 4, 4, 0), (2, 3, 4, 1)]
     for _ in range(15):
         k = some(g, 1, 6)
         yield some(g, 6, 12), some(g, 6, 12), k, some(g, 0, 6)
@@ -226,5 +240,6 @@ USE_MAP = FunctionExercise(
         "right for odd kernels only": lambda h, w, k, p: k % 2 == 1,
         "right up to padding k − 1 only": lambda h, w, k, p: p <= k - 1,
     },
+    form=(tensor,),
     others=(_by_gradient, lambda h, w, k, p: _by_gradient(h, w, k, p).float()),
 )

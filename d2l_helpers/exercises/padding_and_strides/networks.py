@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 
 CLASSES = 10
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from ... import shapes
 from .._cases import some
+from .._forms import whole
 from ._guarded import GuardedExercise
 
 
@@ -86,6 +87,7 @@ _NUMBERS = {
     ),
 }
 _REFUSALS = {
+    "an int is asked for": lambda n, k, s=1, p=0, d=1: float(size(n, k, s, p, d)),
     "it gives a size where no window fits: raise a ValueError": _bare,
     "the guard leaves the dilation out: the kernel spans d(k − 1) + 1 cells": _with(
         lambda n, k, p, d: n + 2 * p < k
@@ -129,6 +131,7 @@ SIZE = GuardedExercise(
         ),
         _by_layer,
     ),
+    form=(whole,),
     # here not even a span of d·k over n cells sticks out
     plain=lambda n, k, s, p, d: n >= d * k,
 )

@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
+from .._verdict import Finding
+from .._words import kind
 
 
 def passed(hertz: float, K: Tensor) -> float:
@@ -16,8 +18,10 @@ def passed(hertz: float, K: Tensor) -> float:
     return float(after.square().mean().sqrt() / tone.square().mean().sqrt())
 
 
-def _examine_blur(K: Tensor) -> str | None:
-    K = torch.as_tensor(K).float().flatten()
+def _examine_blur(K: Tensor) -> Finding | str | None:
+    if not isinstance(K, Tensor) or K.dim() != 1:
+        return Finding("a tensor with one axis is asked for", f"{kind(K)} came")
+    K = K.detach().cpu().float()
     if not K.isfinite().all():
         return "some weights are no numbers"
     if abs(K.sum() - 1) > 0.3:
@@ -31,6 +35,8 @@ def _examine_blur(K: Tensor) -> str | None:
         return f"it removes what should stay as well ({heard})"
     if folded > 0.05:
         return f"too much of what is above 1,333 Hz passes ({heard})"
+    if max(shares[500], shares[1000]) > 1.1:
+        return f"500 or 1,000 Hz come out more than a tenth louder ({heard})"
     if min(shares[500], shares[1000]) < 0.9:
         return f"1,000 Hz loses more than a tenth ({heard})"
     return None
@@ -49,6 +55,8 @@ BLUR = ValueExercise(
     wants="the kernel that you choose, a tensor of shape (taps,)",
     right=lambda: [(_sinc(31, 4000 / 3),), (_sinc(41, 1400.0),)],
     mistakes={
+        "a tensor with one axis": lambda: (_sinc(31, 4000 / 3)[None, None],),
+        "more than a tenth louder": lambda: (1.2 * _sinc(31, 4000 / 3),),
         "it blurs nothing": lambda: (torch.ones(1),),
         "too much of what is above 1,333 Hz passes": lambda: (torch.full((3,), 1 / 3),),
         "it removes what should stay as well": lambda: (torch.full((9,), 1 / 9),),

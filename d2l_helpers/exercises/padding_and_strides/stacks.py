@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from ...summary import layer_table
-from .._exercise import FunctionExercise, ValueExercise
+from .._exercise import FunctionExercise
+from .._values import ValueExercise
 
 
 def receptive(layers):

@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 from .._cases import some
-from .._exercise import FunctionExercise, run
+from .._exercise import FunctionExercise
+from .._forms import tensor
+from .._run import run
 
 
 def strided(X, K, stride=(1, 1), padding=(0, 0)):
@@ -129,6 +131,7 @@ STRIDED = _KeptOnly(
     },
     others=(_loop,),
     differentiable=True,
+    form=(tensor,),
     any_device=True,
 )
 
@@ -145,6 +148,7 @@ def _up_cases(g: torch.Generator) -> Iterator[tuple]:
     for (h, w), (kh, kw), s, p in (
         ((3, 3), (3, 3), 2, 1), ((4, 4), (2, 2), 3, 0), ((3, 5), (3, 2), 2, 0),
         ((4, 3), (4, 3), 1, 1), ((4, 2), (2, 3), 3, 1), ((3, 4), (3, 3), 1, 0),
+        ((1, 1), (2, 3), 2, 0), ((3, 2), (1, 1), 3, 0),
     ):  # fmt: skip
         yield torch.randn(h, w, generator=g), torch.randn(kh, kw, generator=g), s, p
 
@@ -208,5 +212,5 @@ BY_ZEROS = FunctionExercise(
         "right without padding only": lambda X, K, s, p: p == 0,
     },
     others=(_zeros(lambda k, p: k - 1 - p), _stamped),
-    differentiable=True,
+    form=(tensor,),
 )

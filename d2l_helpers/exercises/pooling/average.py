@@ -10,7 +10,9 @@ from torch import Tensor
 
 from .._cases import some
 from .._watched import Watched, calls
+from .windows import windows
 
+A_POOL = "the library pools for you: F.conv2d is to do all of the work"
 NO_CONVOLUTION = "no convolution does the work: F.conv2d is to do it"
 
 
@@ -91,9 +93,24 @@ def _by_content(X, size, stride, padding, counted):
     return Y if counted else Y[: len(X)] / Y[len(X) :]
 
 
+def _by_windows(X, size, stride, padding, counted):
+    stride, (ph, pw) = stride or size, padding
+    cells = [
+        windows(F.pad(A, (pw, pw, ph, ph)), size, stride).sum((-2, -1))
+        for A in (X, torch.ones_like(X))
+    ]
+    return cells[0] / (size[0] * size[1] if counted else cells[1])
+
+
 def _convolves(answer: Callable) -> str:
-    names = calls(answer, torch.rand(1, 2, 6, 6), (2, 2), (2, 2), (0, 0), True)
-    return "" if any("conv" in name for name in names) else NO_CONVOLUTION
+    for counted in (True, False):
+        case = torch.rand(1, 2, 6, 6), (2, 2), (2, 2), (0, 0), counted
+        names = calls(answer, *case)
+        if any("pool" in name for name in names):
+            return A_POOL
+        if not any("conv" in name for name in names):
+            return NO_CONVOLUTION
+    return ""
 
 
 AVERAGE = Watched(
@@ -156,9 +173,12 @@ AVERAGE = Watched(
                 X, size, stride, padding, not counted
             )
         ),
-        NO_CONVOLUTION: lambda X, size, stride, padding, counted: F.avg_pool2d(
-            X, size, stride, padding, False, counted
+        A_POOL: lambda X, size, stride, padding, counted: (
+            average(X, size, stride, padding)
+            if counted
+            else F.avg_pool2d(X, size, stride, padding, False, False)
         ),
+        NO_CONVOLUTION: _by_windows,
     },
     only={
         "right for one channel only": lambda X, *_: X.shape[1] == 1,
@@ -171,6 +191,5 @@ AVERAGE = Watched(
         ),
     },
     others=(_folded,),
-    any_device=True,
     trial=_convolves,
 )

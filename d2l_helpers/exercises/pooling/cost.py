@@ -82,6 +82,8 @@ def _quick_cases(g: torch.Generator) -> Iterator[tuple]:
     for shape in ((2, 3, 4, 8), (1, 2, 7, 10), (3, 1, 6, 5), (2, 2, 9, 3)):
         yield (torch.randn(shape, generator=g),)
         yield (torch.randn(shape, generator=g) - 3,)
+    for shape in ((4, 6), (3, 5, 4), (2, 1, 2, 3, 6)):
+        yield (torch.randn(shape, generator=g),)
 
 
 def _even(X: Tensor) -> Tensor:

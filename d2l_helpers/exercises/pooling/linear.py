@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 
 
 def _examine(u: Any, v: Any) -> str | None:

@@ -32,6 +32,8 @@ def _min_cases(g: torch.Generator) -> Iterator[tuple]:
         yield torch.rand(1, 2, h, w, generator=g) + 1, size, stride, padding
         yield -1 - torch.rand(1, 2, h, w, generator=g), size, stride, padding
     yield torch.randn(1, 2, 6, 7, generator=g), 3, 1, 1
+    yield torch.randn(1, 1, 5, 7, generator=g), (2, 3), 2, 1
+    yield torch.randn(1, 1, 5, 7, generator=g) + 3, 3, (1, 2), (0, 1)
     yield torch.rand(1, 1, 8, 5, generator=g) + 1, 2, None, some(g, 0, 1)
 
 

@@ -23,7 +23,7 @@ class _Centred(nn.Module):
 
 
 class Small(nn.Module):
-    """Four scores of a picture (1, h, w); equal to its copies in any mode."""
+    """Four scores of a picture (1, h, w)."""
 
     def __init__(self, h: int, w: int, g: torch.Generator) -> None:
         super().__init__()
@@ -35,14 +35,6 @@ class Small(nn.Module):
 
     def forward(self, X: Tensor) -> Tensor:
         return self.centred(self.scores(X.flatten(1)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Small) and all(
-            torch.equal(a, b)
-            for a, b in zip(self.parameters(), other.parameters(), strict=True)
-        )
-
-    __hash__ = nn.Module.__hash__
 
     def __repr__(self) -> str:
         return "a small network"
@@ -74,6 +66,8 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
             yield net, torch.rand(20 + n, 1, h, w, generator=g) - 0.3, dx
     yield Small(4, 6, g), torch.rand(30, 1, 4, 6, generator=g), 0
     yield Small(4, 6, g), torch.rand(30, 1, 4, 6, generator=g), -3
+    for _ in range(2):
+        yield Small(4, 5, g), torch.rand(1, 1, 4, 5, generator=g), 2
 
 
 def _compared(move: Callable[[Tensor, int], Tensor]):

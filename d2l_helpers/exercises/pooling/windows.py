@@ -41,6 +41,7 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
         ((6, 6), (2, 2), None), ((6, 9), (2, 3), None), ((2, 4, 6), (2, 2), None),
         ((7, 8), (3, 3), (2, 1)), ((7, 6), (2, 4), (3, 1)), ((8, 6), (2, 3), (2, 3)),
         ((2, 3, 6, 7), (3, 2), (1, 2)), ((3, 8, 5), (2, 3), None),
+        ((2, 1, 2, 5, 4), (2, 2), None),
     ]  # fmt: skip
     for shape, size, stride in settings:
         for mode in ("max", "avg"):

@@ -91,6 +91,7 @@ def _library(x, g):
 
 MINIMAL = Watched(
     name="minimal",
+    wants="the function minimal(x, g)",
     right=minimal,
     cases=_cases,
     mistakes={
@@ -117,6 +118,5 @@ MINIMAL = Watched(
         "right without axes in front only": lambda x, g: x.dim() == 1,
     },
     others=(_by_matrices,),
-    differentiable=True,
     trial=_trial,
 )

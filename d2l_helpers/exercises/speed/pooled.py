@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from .._exercise import FunctionExercise
+from .._forms import same_dtype
 
 
 def pooled_kernel(K, p):
@@ -25,6 +26,7 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
     for co, ci, kh, kw, p in ((1, 1, 3, 3, 2), (2, 3, 5, 5, 2), (3, 1, 2, 4, 3),
                               (4, 2, 1, 1, 4), (1, 2, 3, 3, 1)):  # fmt: skip
         yield torch.randn(co, ci, kh, kw, generator=g), p
+    yield torch.randn(2, 1, 3, 2, generator=g, dtype=torch.double), 2
 
 
 def _by_convolution(K, p):
@@ -75,6 +77,6 @@ POOLED_KERNEL = FunctionExercise(
         "right for one channel only": lambda K, p: K.shape[0] == K.shape[1] == 1,
     },
     others=(_by_convolution,),
-    differentiable=True,
+    form=(same_dtype,),
     any_device=True,
 )  # fmt: skip

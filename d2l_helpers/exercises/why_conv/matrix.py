@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .._exercise import FunctionExercise
+from .._forms import same_dtype
 
 
 def _answers(K: Tensor, n: int, mode: str = "constant") -> Tensor:
@@ -29,6 +30,7 @@ def _cases(g: torch.Generator) -> Iterator[tuple]:
     for n in (4, 5, 3, 6, 7):
         # quarters: short to print, and with decimals to lose
         yield torch.randint(-12, 13, (3, 3), generator=g) / 4, n
+    yield torch.randint(-12, 13, (3, 3), generator=g).double() / 4, 4
 
 
 def _placed(K: Tensor, n: int, place, centre: int = 1) -> Tensor:
@@ -94,6 +96,7 @@ def _by_blocks(K: Tensor, n: int) -> Tensor:
 
 BIG_MATRIX = FunctionExercise(
     name="big_matrix",
+    wants="the function toeplitz(K, n)",
     right=big_matrix,
     cases=_cases,
     mistakes={
@@ -144,5 +147,6 @@ BIG_MATRIX = FunctionExercise(
         "right for 3×3 pictures only": lambda K, n: n == 3,
     },
     others=(lambda K, n: _placed(K, n, _inside(n)), _by_blocks),
+    form=(same_dtype,),
     any_device=True,
 )

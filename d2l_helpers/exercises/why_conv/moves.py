@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .._cases import some
 from .._exercise import FunctionExercise
+from .._forms import SHARED, fresh
 
 
 def _moved(X: Tensor, di: int, dj: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -142,6 +143,7 @@ SHIFT = FunctionExercise(
         ),
         "rows only: dj must move the columns": lambda X, di, dj: shift(X, di, 0),
         "columns only: di must move the rows": lambda X, di, dj: shift(X, 0, dj),
+        SHARED: lambda X, di, dj: shift(X, di, dj) if di or dj else X,
         "the picture has shrunk: put what is left into zeros of its first shape": _cut,
         "the picture has grown: what leaves it must be cut off": _grown,
     },
@@ -152,16 +154,16 @@ SHIFT = FunctionExercise(
         "right for moves by positive numbers, none beyond the picture, only": (
             lambda X, di, dj: 0 <= di < X.shape[0] and 0 <= dj < X.shape[1]
         ),
-        "right unless di or dj is 0: `X[:-0]` is empty, so write `X[: h - di]`": (
+        "right unless di or dj is 0 (a slice `X[:-0]` is empty, `X[: h - di]` not)": (
             lambda X, di, dj: di != 0 and dj != 0
         ),
-        "right unless di is 0: `X[:-0]` is empty, so write `X[: h - di]`": (
+        "right unless di is 0 (a slice `X[:-0]` is empty, `X[: h - di]` not)": (
             lambda X, di, dj: di != 0
         ),
-        "right unless dj is 0: `X[:, :-0]` is empty, so write `X[:, : w - dj]`": (
+        "right unless dj is 0 (a slice `X[:, :-0]` is empty, `X[:, : w - dj]` not)": (
             lambda X, di, dj: dj != 0
         ),
-        "right for moves by positive numbers only, and not by 0: `X[:-0]` is empty": (
+        "right for moves by positive numbers only, and not by 0 (`X[:-0]` is empty)": (
             lambda X, di, dj: di > 0 and dj > 0
         ),
         "right for moves along one axis only": lambda X, di, dj: 0 in (di, dj),
@@ -171,5 +173,6 @@ SHIFT = FunctionExercise(
         ),
     },
     others=(_by_cell, _by_window),
+    form=(fresh,),
     any_device=True,
 )

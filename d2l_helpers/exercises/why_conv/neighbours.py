@@ -108,7 +108,7 @@ def _wrong_friends(friends: Tensor, S: Tensor, numbers: Tensor, side: int):
         return None
     for sentence, agreement in _agreements(S, numbers, side).items():
         if are_best(agreement).all():
-            return sentence
+            return f"this agrees with: {sentence}"
     part = f"{int(hits.sum())} of {len(hits)}"
     return f"the four strongest correlations are right for {part} pixels"
 

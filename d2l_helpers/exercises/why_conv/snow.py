@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .._exercise import ValueExercise
+from .._values import ValueExercise
 from .neighbours import best_four, examine, share_of, true_neighbours, varying
 
 SIDE, IMAGES = 12, 300
