@@ -33,7 +33,7 @@ def size(**more):
     return ask.number(
         "toy/size", text, lambda n, k, p: conv_output_size(n, k, 1, p),
         slips=SIZES, why="{n} + 2·{p} − {k} + 1 = {right}.", unit="cells",
-        draws=[{"n": 8, "k": 3, "p": 2}, {"n": 1200, "k": 1, "p": 0}], **more,
+        draws=[{"n": 8, "k": 3, "p": 2}, {"n": 1200, "k": 7, "p": 3}], **more,
     )  # fmt: skip
 
 
@@ -73,9 +73,49 @@ def test_answers_and_mistakes_are_computed_for_every_draw():
         [12, "you left the kernel out"],
     ]
     assert first["why"] == "8 + 2·2 − 3 + 1 = 10."
-    # with a 1×1 kernel and no padding neither mistake shows
     assert second["right"] == 1200
-    assert second["slips"] == []
+    assert [value for value, _ in second["slips"]] == [1197, 1206]
+
+
+def clashing(slips, right=4.61, within=0.0, **more):
+    return ask.number("t/a", "?", right, why="x", slips=slips, within=within, **more)
+
+
+def test_mistakes_that_cannot_be_told_apart_stop_the_build():
+    with pytest.raises(ValueError, match=r"t/a, draw \{\}: 'a' and 'the right ans"):
+        clashing({"a": 4.62}, within=0.011)
+    with pytest.raises(ValueError, match=r"'b' and 'a' are both 6\.64"):
+        clashing({"a": 6.644, "b": 6.64}, within=0.01)
+    with pytest.raises(
+        ValueError, match=r"draw \{'n': 2\}: 'a' and 'the right answer'"
+    ):
+        clashing({"a": lambda n: n * n}, lambda n: n + n, draws=[{"n": 3}, {"n": 2}])
+    with pytest.raises(ValueError, match=r"'b' and 'a' are both \[1, 2\]"):
+        clashing({"a": [1, 2], "b": [1, 2]}, [1, 3])
+    # as far off as a right answer may be, but other digits: they can be told apart
+    near = clashing({"a": 33, "b": 38}, 89, within=5)
+    assert len(near.spec["draws"][0]["slips"]) == 2
+    # what cannot be made in a draw is left out of it
+    some = clashing({"a": lambda n: None if n == 2 else n * n}, lambda n: n + n,
+                    draws=[{"n": 3}, {"n": 2}])  # fmt: skip
+    assert [draw["slips"] for draw in some.spec["draws"]] == [[[9, "a"]], []]
+
+
+def test_of_a_pool_those_draws_serve_that_tell_all_mistakes_apart():
+    def squares(numbers, **more):
+        return clashing(
+            {"you added": lambda n: n + n}, lambda n: n * n,
+            pool=[{"n": n} for n in numbers], **more,
+        ).spec["draws"]  # fmt: skip
+
+    rights = [draw["right"] for draw in squares((1, 2, 3, 0, 4, 5, 6, 7))]
+    assert rights == [1, 9, 16, 25, 36, 49]
+    rights = [draw["right"] for draw in squares(range(3, 20), draws=[{"n": 5}])]
+    assert rights == [25, 9, 16, 36, 49, 64, 81]  # seven in all, and none twice
+    with pytest.raises(ValueError, match="only 4 draws of 5"):
+        squares((2, 2, 3, 4, 5, 6))
+    with pytest.raises(ValueError, match=r"draw \{'n': 2\}"):
+        squares(range(3, 20), draws=[{"n": 2}])
 
 
 def test_fresh_draws_are_seeded_and_differ():
@@ -94,15 +134,24 @@ def test_fresh_draws_are_seeded_and_differ():
         (lambda: ask.number("t/a", "?", float("nan"), why="x"), "finite"),
         (lambda: ask.number("t/a", "?", "3", why="x"), "number"),
         (lambda: ask.number("t/a", "?", 3, why=" "), "reason"),
-        (lambda: ask.number("t/a", "?", 3, why="x", slips={"you": 3}), "every slip"),
         (lambda: ask.choice("t/a", "?", {"a": "x", "b": ""}, "c", why="x"), "among"),
         (lambda: ask.choice("t/a", "?", {"a": "", "b": ""}, "a", why="x"), "sentence"),
         (lambda: ask.choice("t/a", "?", {"a": "x", "b": "y"}, "a", why="x"), "none"),
+        (
+            lambda: ask.choice("t/a", "?", {"−1": "x", "-1": ""}, "-1", why="x"),
+            "two options say the same",
+        ),
         (lambda: ask.myth("t/a", "?", "true", why="x"), "truth"),
         (lambda: ask.cell("t/a", "?", [[1, 2]], (1, 0), why="x"), "lie in a grid"),
         (
             lambda: ask.cell("t/a", "?", [[1]], (0, 0), why="x", slips={"y": (0, 0)}),
             "right cell",
+        ),
+        (
+            lambda: ask.cell(
+                "t/a", "?", [[1, 2]], (0, 0), why="x", slips={"y": (0, 1), "z": (0, 1)}
+            ),
+            "two slips are the same cell",
         ),
         (
             lambda: ask.cell(
