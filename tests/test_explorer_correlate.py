@@ -127,8 +127,8 @@ def test_fractions_are_taken_and_what_is_not_taken_is_said(show):
     for text, value, said in (
         ("1/8", 0.125, ""),
         ("−2/3", -2 / 3, ""),
-        ("abc", -2 / 3, "“abc” is not a number."),
-        ("1/0", -2 / 3, "“1/0” is not a number."),
+        ("abc", -2 / 3, "“abc” is not one number. Type it as in 1,200 or 0.5."),
+        ("1/0", -2 / 3, "“1/0” is not one number. Type it as in 1,200 or 0.5."),
         ("0,5", 0.5, ""),
         ("99999", 999, "At most ±999."),
         ("-1e9", -999, "At most ±999."),

@@ -8,6 +8,7 @@ stored output is noticed, and that they run twice, elsewhere, without the data.
 import copy
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
+NAMES = runpy.run_path(str(ROOT / "tools" / "make_names.py"))["made_and_needed"]
 PAGES = [
     "why-conv",
     "conv-layer",
@@ -55,6 +57,20 @@ def test_cells_are_short_and_imports_come_first(page):
     text = "\n".join(cell.source for cell in (first, *others))
     assert "sys.path" not in text
     assert "assert" in text
+
+
+@pytest.mark.parametrize("page", [*PAGES, "speed"])
+def test_a_quick_check_makes_names_of_its_own_only(page):
+    """So that it overwrites nothing of the page, and no page's name is lost by it."""
+    checks = [cell for cell in code_cells(page) if cell.id.startswith("ask-")]
+    assert len(checks) >= 6
+    for cell in checks:
+        made, _ = NAMES(cell.source)
+        assert all(name.startswith(("ask_", "_")) for name in made), (cell.id, made)
+    own = {name for cell in checks for name in NAMES(cell.source)[0]} - {"_"}
+    for cell in code_cells(page):
+        if cell not in checks:
+            assert not own & NAMES(cell.source)[1], cell.id
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -176,13 +192,20 @@ print(int(status["VmHWM"].split()[0]))
 """
 
 
+def asked(cell):
+    """The question that a cell shows."""
+    (html,) = [o.data["text/html"] for o in cell.outputs if "data" in o]
+    return re.search(r'<script type="application/json">(.*?)</script>', html)[1]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
     page, tmp_path, monkeypatch
 ):
     """As an ordinary reader of a borrowed machine: the embedded sample serves, no
     file is left behind, and the kernel has two GiB, no display and no patience with
-    warnings (see kernels/narrow).
+    warnings (see kernels/narrow). A quick check that is run again at the end, when
+    the whole page has run, asks the same.
     """
     monkeypatch.setenv("D2L_SOURCE", "sample")
     monkeypatch.setenv("D2L_OFFLINE", "1")
@@ -192,14 +215,20 @@ def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
     again = copy.deepcopy(notebook.cells)
     for cell in again:
         cell.id = f"{cell.id}-again"
-    notebook.cells += again
-    notebook.cells.append(nbformat.v4.new_code_cell(MEASURE))
+    checks = [cell for cell in again if cell.id.startswith("ask-")]
+    later = copy.deepcopy(checks)
+    for cell in later:
+        cell.id = f"{cell.id}-later"
+    notebook.cells += [*again, *later, nbformat.v4.new_code_cell(MEASURE)]
     folder = {"metadata": {"path": str(tmp_path)}}
     client = NotebookClient(
         notebook, timeout=180, resources=folder, kernel_name="narrow"
     )
     client.execute()
     assert not list(tmp_path.iterdir())
+    assert len(checks) >= 6
+    for first, last in zip(checks, later, strict=True):
+        assert asked(last) == asked(first), first.id
     (peak,) = notebook.cells[-1].outputs
     assert 100_000 < int(peak.text) < 1_500_000  # kB, where two GiB are allowed
 

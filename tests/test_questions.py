@@ -33,7 +33,7 @@ def size(**more):
     return ask.number(
         "toy/size", text, lambda n, k, p: conv_output_size(n, k, 1, p),
         slips=SIZES, why="{n} + 2·{p} − {k} + 1 = {right}.", unit="cells",
-        draws=[{"n": 8, "k": 3, "p": 2}, {"n": 1200, "k": 1, "p": 0}], **more,
+        draws=[{"n": 8, "k": 3, "p": 2}, {"n": 1200, "k": 7, "p": 3}], **more,
     )  # fmt: skip
 
 
@@ -73,9 +73,49 @@ def test_answers_and_mistakes_are_computed_for_every_draw():
         [12, "you left the kernel out"],
     ]
     assert first["why"] == "8 + 2·2 − 3 + 1 = 10."
-    # with a 1×1 kernel and no padding neither mistake shows
     assert second["right"] == 1200
-    assert second["slips"] == []
+    assert [value for value, _ in second["slips"]] == [1197, 1206]
+
+
+def clashing(slips, right=4.61, within=0.0, **more):
+    return ask.number("t/a", "?", right, why="x", slips=slips, within=within, **more)
+
+
+def test_mistakes_that_cannot_be_told_apart_stop_the_build():
+    with pytest.raises(ValueError, match=r"t/a, draw \{\}: 'a' and 'the right ans"):
+        clashing({"a": 4.62}, within=0.011)
+    with pytest.raises(ValueError, match=r"'b' and 'a' are both 6\.64"):
+        clashing({"a": 6.644, "b": 6.64}, within=0.01)
+    with pytest.raises(
+        ValueError, match=r"draw \{'n': 2\}: 'a' and 'the right answer'"
+    ):
+        clashing({"a": lambda n: n * n}, lambda n: n + n, draws=[{"n": 3}, {"n": 2}])
+    with pytest.raises(ValueError, match=r"'b' and 'a' are both \[1, 2\]"):
+        clashing({"a": [1, 2], "b": [1, 2]}, [1, 3])
+    # as far off as a right answer may be, but other digits: they can be told apart
+    near = clashing({"a": 33, "b": 38}, 89, within=5)
+    assert len(near.spec["draws"][0]["slips"]) == 2
+    # what cannot be made in a draw is left out of it
+    some = clashing({"a": lambda n: None if n == 2 else n * n}, lambda n: n + n,
+                    draws=[{"n": 3}, {"n": 2}])  # fmt: skip
+    assert [draw["slips"] for draw in some.spec["draws"]] == [[[9, "a"]], []]
+
+
+def test_of_a_pool_those_draws_serve_that_tell_all_mistakes_apart():
+    def squares(numbers, **more):
+        return clashing(
+            {"you added": lambda n: n + n}, lambda n: n * n,
+            pool=[{"n": n} for n in numbers], **more,
+        ).spec["draws"]  # fmt: skip
+
+    rights = [draw["right"] for draw in squares((1, 2, 3, 0, 4, 5, 6, 7))]
+    assert rights == [1, 9, 16, 25, 36, 49]
+    rights = [draw["right"] for draw in squares(range(3, 20), draws=[{"n": 5}])]
+    assert rights == [25, 9, 16, 36, 49, 64, 81]  # seven in all, and none twice
+    with pytest.raises(ValueError, match="only 4 draws of 5"):
+        squares((2, 2, 3, 4, 5, 6))
+    with pytest.raises(ValueError, match=r"draw \{'n': 2\}"):
+        squares(range(3, 20), draws=[{"n": 2}])
 
 
 def test_fresh_draws_are_seeded_and_differ():
@@ -94,15 +134,24 @@ def test_fresh_draws_are_seeded_and_differ():
         (lambda: ask.number("t/a", "?", float("nan"), why="x"), "finite"),
         (lambda: ask.number("t/a", "?", "3", why="x"), "number"),
         (lambda: ask.number("t/a", "?", 3, why=" "), "reason"),
-        (lambda: ask.number("t/a", "?", 3, why="x", slips={"you": 3}), "every slip"),
         (lambda: ask.choice("t/a", "?", {"a": "x", "b": ""}, "c", why="x"), "among"),
         (lambda: ask.choice("t/a", "?", {"a": "", "b": ""}, "a", why="x"), "sentence"),
         (lambda: ask.choice("t/a", "?", {"a": "x", "b": "y"}, "a", why="x"), "none"),
+        (
+            lambda: ask.choice("t/a", "?", {"−1": "x", "-1": ""}, "-1", why="x"),
+            "two options say the same",
+        ),
         (lambda: ask.myth("t/a", "?", "true", why="x"), "truth"),
         (lambda: ask.cell("t/a", "?", [[1, 2]], (1, 0), why="x"), "lie in a grid"),
         (
             lambda: ask.cell("t/a", "?", [[1]], (0, 0), why="x", slips={"y": (0, 0)}),
             "right cell",
+        ),
+        (
+            lambda: ask.cell(
+                "t/a", "?", [[1, 2]], (0, 0), why="x", slips={"y": (0, 1), "z": (0, 1)}
+            ),
+            "two slips are the same cell",
         ),
         (
             lambda: ask.cell(
@@ -215,12 +264,12 @@ def open_toys(chromium, tmp_path):
 def test_a_wrong_number_meets_its_mistake_and_then_the_answer(open_toys):
     toy = open_toys()
     toy.answer("8")
-    hint = "✗ Not quite You said 8: you counted the padding once. Once more?"
-    assert toy.verdict() == hint
+    hint = "You said 8: that comes out if you counted the padding once."
+    assert toy.verdict() == f"✗ Not quite {hint} Once more?"
     assert toy.progress() == "Quick checks: 0 of 5 right."  # nothing is settled yet
     toy.page.keyboard.type("8")  # over what is selected
     toy.page.keyboard.press("Enter")
-    assert "You said 8: you counted the padding once. It is 10 cells." in toy.verdict()
+    assert f"{hint} It is 10 cells." in toy.verdict()
     assert "8 + 2·2 − 3 + 1 = 10." in toy.verdict()
     assert toy.progress() == "Quick checks: 0 of 5 right, 1 missed."
     # the Enter that commits does not press what gets the focus
@@ -260,10 +309,6 @@ def test_a_mistake_without_a_name_is_told_its_side_and_can_be_mended(open_toys):
 def test_another_one_draws_other_numbers(open_toys):
     toy = open_toys()
     toy.answer("ten")
-    assert toy.verdict() == "Type one number first."
-    toy.answer("12x")
-    assert toy.verdict() == "Type one number first."
-    toy.answer("10")
     toy.press("Another one")
     assert "n = 1200" in toy.card("size").inner_text()
     toy.answer("1,200")
@@ -271,6 +316,29 @@ def test_another_one_draws_other_numbers(open_toys):
     toy.page.reload()
     assert "n = 1200" in toy.card("size").inner_text()
     assert "✓ Right" in toy.verdict()
+
+
+def test_a_doubt_is_asked_about_and_is_no_attempt(open_toys):
+    toy = open_toys()
+    for text, asked in (
+        ("", "Type one number first."),
+        ("12x", "“12x” is not one number. Type it as in 1,200 or 0.5."),
+        ("8–10", "“8–10” is not one number. Type it as in 1,200 or 0.5."),
+        ("8/100", "Do you mean 0.08 or 8?"),
+    ):
+        toy.answer(text)
+        assert toy.verdict() == asked
+    toy.answer("8")  # only now
+    assert toy.verdict().endswith("Once more?")
+    assert toy.progress() == "Quick checks: 0 of 5 right."
+    toy.answer("2*4")
+    assert "You said 8: that comes out if you counted the padding once." in (
+        toy.verdict()
+    )
+    toy.press("Try again")
+    toy.answer("2³ + 4 − 2 = 10 cells")
+    assert "✓ Right 10 cells." in toy.verdict()
+    assert toy.faults == []
 
 
 @pytest.mark.parametrize("text", ["24 × 1000", "(24, 1,000)", "[24,1000]", "24x1000"])
@@ -339,15 +407,42 @@ def test_a_cell_has_names_and_has_to_be_chosen(open_toys):
         assert name["x"] + name["width"] <= cell["x"]
 
 
+def test_a_mistake_is_told_where_all_its_printed_digits_agree(open_toys):
+    toy = open_toys()
+    slips = {"you took base 2": 6.64, "you took base 10": 2}
+    log = ask.number("toy/size", "?", 4.61, why="x", within=0.01, slips=slips)
+    share = ask.number(
+        "toy/share", "What share of them?", 89, why="x", within=5, unit="%",
+        slips={"you gave each a third": 33, "that is red alone": 38},
+    )  # fmt: skip
+    toy.write("three", [log, share])
+    toy.open("three")
+    for card, text, told in (
+        ("size", "log2(100)", "base 2"), ("size", "6,64", "base 2"),
+        ("size", "6.6", ""), ("size", "6.65", ""), ("size", "2.01", ""),
+        ("size", "lg 100", "base 10"),
+        ("share", "1/3", "each a third"), ("share", "33", "each a third"),
+        ("share", "34", ""), ("share", "36 of 100", ""), ("share", "38", "red alone"),
+    ):  # fmt: skip
+        toy.answer(text, card)
+        verdict = toy.verdict(card)
+        assert (told or "that is too ") in verdict, (text, verdict)
+        toy.press("Tell me", card)
+        toy.press("Try again", card)
+    for text in ("0.89", "89%", "91 of 100", "about 85"):
+        toy.answer(text, "share")
+        assert "✓ Right" in toy.verdict("share"), text
+        toy.press("Try again", "share")
+
+
 def test_choices_by_keyboard_keep_the_focus(open_toys):
     toy = open_toys()
     first = toy.card("choice").get_by_role("button").first
     assert first.inner_text() == "<b>one</b>"
     first.focus()
     toy.page.keyboard.press("Enter")
-    assert "✗ Not quite You took the first. The answer is: two." in toy.verdict(
-        "choice"
-    )
+    told = "That comes out if you took the first. The answer is: two."
+    assert f"✗ Not quite {told}" in toy.verdict("choice")
     assert first.evaluate("e => e === document.activeElement")
     toy.page.keyboard.press("Tab")
     toy.page.keyboard.press("Enter")  # an answer is an answer
@@ -497,6 +592,7 @@ def test_a_page_keeps_an_answer_and_shows_it(site, visit):
     asked = next(s for s in specs if s["id"] == "padding-and-strides/size")
     wrong, sentence = asked["draws"][0]["slips"][0]
     assert sentence == "you counted the padding once"
+    sentence = f"that comes out if {sentence}"
     shown = visit(NOTEBOOKS[2])
     page = shown.page
     card = page.locator("#check-padding-and-strides-size")

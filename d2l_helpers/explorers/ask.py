@@ -2,14 +2,13 @@
 
 A cell builds one from the values of its page, so that the right answer is computed
 and not typed; what cannot be right (no right option, two right ones, a mistake that
-gives the right number) stops the build. The page asks it without a kernel, and
-keeps answers in the browser alone.
+gives the right number or another mistake's) stops the build. The page asks it without
+a kernel, and keeps answers in the browser alone.
 """
 
 from __future__ import annotations
 
 import html
-import math
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -19,8 +18,10 @@ import anywidget
 import traitlets
 
 from . import _bundle
+from ._answers import plain, told_apart
 from ._base import script_json, with_twin
 
+LEAST, MOST = 5, 7  # draws of a question that has a pool of them
 MYTH = {"myth": "Myth", "fact": "Fact", "depends": "It depends"}
 
 
@@ -97,20 +98,6 @@ def fresh(
     raise ValueError(msg)
 
 
-def _number(value: Any, what: str) -> float | int | list:
-    """A plain number, or a list of them for a shape."""
-    if isinstance(value, (list, tuple)):
-        return [_number(v, what) for v in value]
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"{what} must be a number, got {value!r}"
-        raise TypeError(msg)
-    if not math.isfinite(value):
-        msg = f"{what} must be finite, got {value}"
-        raise ValueError(msg)
-    return int(value) if float(value).is_integer() else value
-
-
 def _named(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
         msg = f"a question is called page/name, in small letters; got {name!r}"
@@ -143,6 +130,7 @@ def number(
     why: str,
     slips: Mapping[str, Any] | None = None,
     draws: list[dict[str, Any]] | None = None,
+    pool: Iterable[dict[str, Any]] = (),
     unit: str = "",
     within: float = 0.0,
     see: str = "",
@@ -155,37 +143,39 @@ def number(
             the answer. Backticks mark code.
         right: the answer, or a function of a draw's values.
         slips: sentence on a mistake ("you counted the padding once") → what it
-            gives, a value or a function of a draw's values. Where a mistake gives
-            the right number it is left out of that draw.
+            gives, a value or a function of a draw's values; None where it cannot
+            be made. "you …" is shown as "that comes out if you …".
         draws: values for {…} in the text, first the one that is asked first; the
             others serve "Another one".
+        pool: more of them, of which those serve that tell all mistakes apart, up to
+            seven draws in all.
         unit: what is counted.
         within: how far off an answer may be.
         see: where the evidence stands on the page ("#fig-uses").
 
     Raises:
-        ValueError: a right answer that is not finite; no slip that differs from the
-            first draw's answer.
+        ValueError: a right answer that is not finite; a slip that gives, in one of
+            ``draws``, the right answer or what another slip gives; fewer than five
+            draws with those of ``pool``.
     """
-    made = []
-    for draw in draws or [{}]:
-        answer = _number(right(**draw) if callable(right) else right, "right")
-        wrong: list[list] = []
-        for sentence, value in (slips or {}).items():
-            number = _number(value(**draw) if callable(value) else value, sentence)
-            if number != answer and number not in [w for w, _ in wrong]:
-                wrong.append([number, sentence])
+    asked = list(draws or ([] if pool else [{}]))
+    made: list[dict] = []
+    for draw in [*asked, *(d for d in pool if d not in asked)]:
+        answer = plain(right(**draw) if callable(right) else right, "right")
+        wrong, clash = told_apart(slips or {}, draw, answer, within)
+        if clash and len(made) < len(asked):
+            msg = f"{name}, draw {draw}: {clash}"
+            raise ValueError(msg)
         words = {**draw, "right": _Count(answer) if type(answer) is int else answer}
-        made.append(
-            {
-                "text": text.format(**words),
-                "right": answer,
-                "slips": wrong,
-                "why": why.format(**words),
-            }
-        )
-    if slips and not made[0]["slips"]:
-        msg = f"{name}: every slip gives the right answer {made[0]['right']}"
+        card = {
+            "text": text.format(**words),
+            "right": answer,
+            "slips": wrong,
+            "why": why.format(**words),
+        }
+        made += [] if clash or len(made) >= max(MOST, len(asked)) else [card]
+    if pool and len(made) < LEAST:
+        msg = f"{name}: only {len(made)} draws of {LEAST} tell all mistakes apart"
         raise ValueError(msg)
     return _spec(name, "number", made, see, unit=unit, within=within)
 
@@ -202,7 +192,8 @@ def choice(
         right: the right option, best computed.
 
     Raises:
-        ValueError: ``right`` is no option, or a wrong option lacks its sentence.
+        ValueError: ``right`` is no option, a wrong option lacks its sentence, or two
+            options say the same.
     """
     if right not in options or len(options) < 2:
         msg = f"{name}: {right!r} is not among the options {list(options)}"
@@ -214,6 +205,9 @@ def choice(
         )
         raise ValueError(msg)
     names = list(options)
+    if len({o.casefold().replace("−", "-").strip(" .") for o in names}) < len(names):
+        msg = f"{name}: two options say the same: {names}"
+        raise ValueError(msg)
     slips = [[k, slip] for k, slip in enumerate(options.values()) if slip]
     draw = {"text": text, "right": names.index(right), "slips": slips, "why": why}
     return _spec(name, "choice", [draw], see, options=names)
@@ -241,11 +235,11 @@ def cell(
             both or neither.
 
     Raises:
-        ValueError: ``right`` or a slip lies outside the grid, or a slip is right;
-            not a name for each row and column.
+        ValueError: ``right`` or a slip lies outside the grid, a slip is right or is
+            where another one is; not a name for each row and column.
     """
     lines = grid.tolist() if hasattr(grid, "tolist") else [list(r) for r in grid]
-    values = [[_number(v, "grid") for v in line] for line in lines]
+    values = [[plain(v, "grid") for v in line] for line in lines]
     h, w = len(values), len(values[0])
     places = [list(right), *(list(place) for place in (slips or {}).values())]
     if max(h, w) > 9 or any(not (0 <= i < h and 0 <= j < w) for i, j in places):
@@ -253,6 +247,9 @@ def cell(
         raise ValueError(msg)
     if places[0] in places[1:]:
         msg = f"{name}: a slip is the right cell {places[0]}"
+        raise ValueError(msg)
+    if twice := [p for n, p in enumerate(places) if p in places[:n]]:
+        msg = f"{name}: two slips are the same cell {twice[0]}"
         raise ValueError(msg)
     sides = {}
     if rows or columns:

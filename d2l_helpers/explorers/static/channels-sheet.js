@@ -1,5 +1,6 @@
 /** A sum to fill in, from left to right: part + part = cell. Each number is asked for, then shown. */
 import { h, freshId, setText, show } from "./dom.js";
+import { readNumber, rankBy } from "./numbers.js";
 
 /**
  * @param {{names: string[], truth: (n: number) => number, explain: (n: number, guess?: number) => string,
@@ -11,7 +12,7 @@ export function sumSheet({ names, truth, explain, done, end }) {
   const id = freshId("sheet");
   const title = h("p", { class: "cnn-question", id });
   const verdict = h("p", { class: "cnn-verdict", role: "status" });
-  const fields = names.map((name) => h("input", { type: "number", step: "any", class: "cnn-guess-field", "aria-label": name }));
+  const fields = names.map((name) => h("input", { type: "text", autocomplete: "off", class: "cnn-guess-field", "aria-label": name }));
   const marks = names.map(() => h("small", { class: "cnn-ch-mark" }));
   const last = names.length - 1;
   const extra = h("span");
@@ -30,12 +31,12 @@ export function sumSheet({ names, truth, explain, done, end }) {
     commit.disabled = skip.disabled = n > last;
   }
   function settle() {
-    const guess = fields[at].value.trim() === "" ? NaN : Number(fields[at].value);
-    if (!Number.isFinite(guess)) {
-      verdict.replaceChildren(`Type a number for ${names[at]} first, or skip.`);
+    const [n, real, inside] = [at, truth(at), row.contains(document.activeElement)];
+    const { value: guess, ask } = readNumber(fields[at].value, { rank: rankBy(real, 5e-3) });
+    if (ask) {
+      verdict.replaceChildren(`${names[at]}: ${ask}`);
       return;
     }
-    const [n, real, inside] = [at, truth(at), row.contains(document.activeElement)];
     const right = Math.abs(guess - real) < 5e-3;
     setText(marks[n], right ? "✓" : `✗ ${show(real)}`);
     const badge = h("span", { class: `cnn-badge cnn-badge-${right ? "right" : "wrong"}`,

@@ -1,5 +1,6 @@
 /** Sliders, segmented choices and predictions: native elements, in ink. */
 import { h, freshId, setText, show, plain } from "./dom.js";
+import { readNumber, rankBy } from "./numbers.js";
 
 /**
  * A range input with − and +, its label, symbol and value.
@@ -89,17 +90,17 @@ function nextAction(el) {
 /**
  * Ask before showing: a number or one of a few words, then the gap and one sentence why.
  * @param {{question: string, options?: [*, string][], truth: () => *,
- *   explain: (guess: *, truth: *) => string, done?: (skipped: boolean) => void, step?: string,
+ *   explain: (guess: *, truth: *) => string, done?: (skipped: boolean) => void,
  *   tolerance?: number, next?: () => HTMLElement}} plan  tolerance: how far off a number may be
  *   and still be right; next: who gets the focus after an answer, else the card's next action
  * @returns {{el, ask: (question?: string) => void, open: () => boolean, hide: () => void}}
  */
-export function prediction({ question, options, truth, explain, done = () => {}, step = "any", tolerance = 5e-3, next = nextAction }) {
+export function prediction({ question, options, truth, explain, done = () => {}, tolerance = 5e-3, next = nextAction }) {
   const id = freshId("guess");
   const title = h("p", { class: "cnn-question", id, text: question });
   const verdict = h("p", { class: "cnn-verdict", role: "status" });
   const field = options ? null
-    : h("input", { type: "number", step, class: "cnn-guess-field", "aria-labelledby": id });
+    : h("input", { type: "text", autocomplete: "off", class: "cnn-guess-field", "aria-labelledby": id });
   const row = h("div", { class: "cnn-guess-row" });
   const gap = h("div", { class: "cnn-gap", hidden: true, "aria-hidden": "true" });
   let open = true;
@@ -139,9 +140,9 @@ export function prediction({ question, options, truth, explain, done = () => {},
     gap.hidden = guess === real;
   }
   const commit = () => {
-    const guess = field.value.trim() === "" ? NaN : Number(field.value);
-    if (Number.isFinite(guess)) settle(guess, false);
-    else setText(verdict, "Type a number first, or skip.");
+    const { value, ask } = readNumber(field.value, { rank: rankBy(truth(), tolerance) });
+    if (ask) setText(verdict, ask);
+    else settle(value, false);
   };
   function controls() {
     row.replaceChildren();

@@ -66,7 +66,7 @@ function render({ model, el, signal }) {
   const sample = (look, text) => h("span", {}, h("i", { class: `cnn-dot is-${look}` }), text);
   const keys = h("p", { class: "cnn-keys" }, sample("top", "this unit"), sample("between", "what it uses"), sample("input", "input it reads"), sample("hole", "a hole: never read"));
   const asked = prediction({
-    question: "How many cells will it see?", step: "1",
+    question: "How many cells will it see?",
     truth: () => measure([...layers(), nextLayer(store.get("question"))]).levels.at(-1).size,
     explain: (guess) => explain(layers(), nextLayer(store.get("question")), guess),
     done: () => {

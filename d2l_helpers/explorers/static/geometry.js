@@ -89,7 +89,7 @@ function render({ model, el, signal }) {
   const total = block("in total, P = 2p:", "⌊(n − (d(k − 1) + 1) + P + s)/s⌋");
   const formula = h("div", { class: "cnn-formula" }, side.el, total.el);
   const asked = prediction({
-    question: "How many outputs are there along each side?", step: "1",
+    question: "How many outputs are there along each side?",
     truth: () => axes[0].size,
     explain: (guess) => explain(axes[0], guess),
     done: () => draw(new Set(["answer"])),

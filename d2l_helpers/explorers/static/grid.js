@@ -1,5 +1,6 @@
 /** A grid of numbers: one tab stop, arrows, a window that slides over it. */
 import { h, freshId, setText } from "./dom.js";
+import { readNumber } from "./numbers.js";
 
 /** About how wide a text is, in ems of the widest common face. */
 const ems = (text) => [...text].reduce((sum, c) => sum + (c === "−" ? 0.84 : ".,·".includes(c) ? 0.36 : 0.66), 0);
@@ -116,16 +117,11 @@ export function numberGrid({ name, role, editable = false, pick, edit, limit = (
       else if (event.key === "Enter") { commit(); setFocus(i, j, true); }
       else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
         event.preventDefault();
-        const now = read(field.value);
-        if (Number.isFinite(now)) field.value = String(Math.round((now + (event.key === "ArrowUp" ? 1 : -1)) * 1e6) / 1e6);
+        const { value: now } = readNumber(field.value);
+        if (now !== undefined) field.value = String(Math.round((now + (event.key === "ArrowUp" ? 1 : -1)) * 1e6) / 1e6);
       }
     });
     field.addEventListener("blur", () => { if (editing?.field === field) commit(); });
-  }
-  /** "−1.5" and "−2/3" as numbers; NaN for anything else. */
-  function read(text) {
-    const [top, ...rest] = text.replaceAll("−", "-").replaceAll(",", ".").split("/").map((part) => (part.trim() === "" ? NaN : Number(part)));
-    return rest.length > 1 ? NaN : top / (rest[0] ?? 1);
   }
   function stopEdit() {
     if (!editing) return;
@@ -135,10 +131,11 @@ export function numberGrid({ name, role, editable = false, pick, edit, limit = (
   }
   function commit() {
     const { i, j, field, rest } = editing;
-    const [text, value] = [field.value.trim(), read(field.value)];
+    const text = field.value.trim();
+    const { value, ask } = readNumber(text, { rank: (v) => Number(Math.abs(v) <= limit()) });
     stopEdit();
     if (text === "" || text === rest) return; // a rounded number that was only looked at stays
-    if (!Number.isFinite(value)) { warn(`“${text.slice(0, 20)}” is not a number.`); return; }
+    if (ask) { warn(ask); return; }
     const most = limit();
     edit?.(i, j, Math.max(-most, Math.min(most, value)));
     warn(Math.abs(value) > most ? `At most ±${most}.` : "");

@@ -92,7 +92,7 @@ function render({ model, el, signal }) {
   const routing = h("p", { class: "cnn-shape" });
   const closeUp = h("div", { class: "cnn-closeup cnn-dense" }, cellName, h("div", { class: "cnn-pair" }, pixels.el, shares.el), routing);
   const asked = prediction({
-    question: "How many cells change?", step: "1",
+    question: "How many cells change?",
     truth: () => ahead().changed,
     explain: (guess, real) => `${slip(store.get("kind"), guess, real, ahead().cells)} Press ← again.`,
     done: (skipped) => {

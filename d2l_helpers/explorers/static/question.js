@@ -1,29 +1,31 @@
 /** A quick check: a question, an answer, the mistake behind a wrong one, the reason. */
-import { h, freshId, setText, show, group } from "./dom.js";
+import { h, freshId, show } from "./dom.js";
 import { numberGrid } from "./grid.js";
+import { readNumber, readNumbers, inWords, close, rankBy } from "./numbers.js";
 import { answerOf, remember, startPage } from "./progress.js";
 
 const KINDS = { number: "Quick check", choice: "Quick check", cell: "Quick check", myth: "Myth or fact?" };
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Text in which `…` marks code. */
 function rich(text) {
   return String(text).split("`").map((part, n) => (n % 2 ? h("code", { text: part }) : part));
 }
 
-/** "14", "14 × 14" and "−3" as numbers; a list where several are asked for. */
-function read(text, many) {
-  const plain = text.replaceAll("−", "-").replace(/(\d)[,\u202f'](?=\d{3}\b)/g, "$1");
-  const found = (plain.match(/-?\d*\.?\d+(?:e[+-]?\d+)?/gi) ?? []).map(Number);
-  if (!found.length || found.some((v) => !Number.isFinite(v))) return null;
-  if (many) return found.length === many ? found : null;
-  if (/\d[a-df-z]/i.test(plain)) return null; // "12x" is no number
-  return found.length === 1 ? found[0] : null;
+/** What a question asks for, as words that may stand beside the number: "how many pixels". */
+const asked = (text) => (text.match(/\b(?:how many|how often|which|what) \w+(?: \w+)?/gi) ?? []).join(" ");
+
+const places = (v) => String(v).split(".")[1]?.length ?? 0;
+/**
+ * Is a number a mistake's? It must be as near to it as to a right answer, and agree in all digits
+ * that both have; a mistake's 2 has those of the right answer, 4.61.
+ */
+function meant(said, slip, right, within) {
+  const tens = 10 ** Math.min(places(said), Math.max(places(slip), places(right)));
+  return close(said, slip, within) && Math.round(said * tens) === Math.round(slip * tens);
 }
 
-/** "1,200", "−0.25", "4.61": four digits after the point at most, and no zeros to fill them up. */
-const inWords = (v) => (Number.isInteger(v) && Math.abs(v) >= 1000 ? group(v) : show(v, 4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""));
-const close = (a, b, within) => Math.abs(a - b) <= within + 1e-9 * Math.abs(b);
+/** Other roads may lead to the same number: a mistake is told as one of them. */
+const gently = (slip) => slip.replace(/^you /, "that comes out if you ");
 
 /**
  * The card of one question.
@@ -55,7 +57,12 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
 
   const isRight = (said, { right }) => said !== null && [said].flat().length === [right].flat().length
     && [said].flat().every((v, n) => close(v, [right].flat()[n], spec.within ?? 0));
-  const slipOf = (said, { slips }) => slips.find(([value]) => same(value, said))?.[1];
+  function slipOf(said, { right, slips }) {
+    const [given, wanted] = [[said].flat(), [right].flat()];
+    const found = said !== null && slips.find(([slip]) => [slip].flat().length === given.length
+      && [slip].flat().every((v, n) => meant(given[n], v, wanted[n], spec.within ?? 0)));
+    return found ? gently(found[1]) : undefined;
+  }
   const mark = (ok) => h("span", { class: `cnn-badge cnn-badge-${ok ? "right" : "wrong"}`, text: ok ? "✓ Right" : "✗ Not quite" });
 
   let tried = false;
@@ -114,9 +121,11 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
   }
 
   function commit(field) {
-    const said = read(field.value, many);
-    if (said === null) verdict.replaceChildren(h("p", { text: many ? `Type ${many} numbers, as in 14 × 14.` : "Type one number first." }));
-    else attempt(said);
+    const { text, right, slips } = spec.draws[turn];
+    const found = many ? readNumbers(field.value, many) : readNumber(field.value, { unit: spec.unit, words: asked(text),
+      rank: rankBy(right, spec.within, slips.map(([slip]) => slip)) });
+    if (found.ask) verdict.replaceChildren(h("p", { text: found.ask })); // a doubt is no attempt
+    else attempt(found.value);
     if (!field.disabled) field.select();
   }
 
@@ -152,7 +161,7 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
         onclick: () => (at ? attempt(at) : verdict.replaceChildren(h("p", { text: "Choose a cell first." }))) }), skip];
     }
     const field = h("input", { type: "text", inputmode: many ? "text" : "decimal", class: "cnn-guess-field",
-      autocomplete: "off", "aria-labelledby": id, size: many ? 12 : 8, maxlength: 24 });
+      autocomplete: "off", "aria-labelledby": id, size: many ? 12 : 8 });
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key !== "Enter") return;

@@ -122,7 +122,6 @@ function render({ model, el, signal }) {
       return `${why && `${why} `}${reason(tied, near)}`;
     },
     done: () => { seen.add(keyOf(store.get("tied"), store.get("near"))); draw(new Set(["seen"])); },
-    step: 1,
   });
   const foretold = prediction({
     question: "Move the pattern one column to the right. Will the response move along?",
