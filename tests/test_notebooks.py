@@ -192,6 +192,18 @@ print(int(status["VmHWM"].split()[0]))
 """
 
 
+def exercises(cells):
+    """The code cells of each exercise, the last exercise first."""
+    found, begun = [], False
+    for cell in cells:
+        begun |= cell.source.startswith("## Exercises")
+        if cell.cell_type == "markdown":
+            found.append([])
+        elif begun:
+            found[-1].append(cell)
+    return [group for group in reversed(found) if group]
+
+
 def asked(cell):
     """The question that a cell shows."""
     (html,) = [o.data["text/html"] for o in cell.outputs if "data" in o]
@@ -205,7 +217,7 @@ def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
     """As an ordinary reader of a borrowed machine: the embedded sample serves, no
     file is left behind, and the kernel has two GiB, no display and no patience with
     warnings (see kernels/narrow). A quick check that is run again at the end, when
-    the whole page has run, asks the same.
+    the whole page has run, asks the same; and every exercise can be run again, too.
     """
     monkeypatch.setenv("D2L_SOURCE", "sample")
     monkeypatch.setenv("D2L_OFFLINE", "1")
@@ -216,10 +228,12 @@ def test_runs_twice_in_one_kernel_elsewhere_without_data_or_network(
     for cell in again:
         cell.id = f"{cell.id}-again"
     checks = [cell for cell in again if cell.id.startswith("ask-")]
-    later = copy.deepcopy(checks)
-    for cell in later:
+    later, groups = copy.deepcopy((checks, exercises(again)))
+    assert len(groups) >= 6
+    once_more = [*later, *(cell for group in groups for cell in group)]
+    for cell in once_more:
         cell.id = f"{cell.id}-later"
-    notebook.cells += [*again, *later, nbformat.v4.new_code_cell(MEASURE)]
+    notebook.cells += [*again, *once_more, nbformat.v4.new_code_cell(MEASURE)]
     folder = {"metadata": {"path": str(tmp_path)}}
     client = NotebookClient(
         notebook, timeout=180, resources=folder, kernel_name="narrow"

@@ -116,7 +116,8 @@ export function questionCard(spec, { keep = true, done = () => {} } = {}) {
       more.append(h("button", { type: "button", class: "cnn-link", text: "Another one",
         onclick: () => { turn = (turn + 1) % spec.draws.length; ask(true); } }));
     }
-    if (spec.see && keep) more.append(h("a", { class: "cnn-link", href: spec.see, text: "See it on this page" }));
+    // in a notebook there is no such place
+    if (spec.see && keep && document.getElementById(spec.see.slice(1))) more.append(h("a", { class: "cnn-link", href: spec.see, text: "See it on this page" }));
     if (!stored && el.contains(document.activeElement) && document.activeElement.disabled) again.focus();
   }
 
