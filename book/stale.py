@@ -46,20 +46,15 @@ def inputs(root: Path, *, scripts: bool = True) -> Iterator[Path]:
 def data_at_hand() -> bool:
     """Whether a folder that the helpers read holds the full data set."""
     try:
-        from d2l_helpers import filespecs, sources
+        from d2l_helpers import filespecs, folders, sources
     except Exception:  # no such helpers, or broken: the notebooks will say so
         return False
     places = sources.Places.from_environment()
-    folders = [places.data] if places.data else [places.cache, *places.system]
+    where = [places.data] if places.data else [places.cache, *places.system]
     return all(
-        any(_holds(folder, spec.name, sources.LAYOUTS) for folder in folders)
+        any(folders.candidates(folder, spec) for folder in where)
         for spec in filespecs.FULL
     )
-
-
-def _holds(folder: Path, name: str, layouts: tuple[str, ...]) -> bool:
-    names = (name, f"{name}.gz")
-    return any((folder / lay / n).is_file() for lay in layouts for n in names)
 
 
 def digest(root: Path, *, scripts: bool = True) -> str:

@@ -25,6 +25,7 @@ import numpy as np
 
 from d2l_helpers.fetch import FetchError, Limits, fetch, write_atomically
 from d2l_helpers.filespecs import FULL, SAMPLE, FileSpec
+from d2l_helpers.folders import candidates, remarks, swapped
 from d2l_helpers.idx import DataError, read_idx
 
 ASSETS = Path(__file__).with_name("assets")
@@ -37,14 +38,17 @@ ADDRESSES = (
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
-LAYOUTS = ("", "FashionMNIST/raw", "raw", "fashion-mnist", "data/fashion")
-"""Where below a folder the files may lie: torchvision's layout among others."""
+
+
+def _path(name: str) -> Path:
+    """A folder from the environment; a `~name` of nobody stays as it is."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - pathlib's raises
 
 
 def cache_dir() -> Path:
     """D2L_CACHE_DIR, else the platform's cache folder for `d2l_helpers`."""
     if folder := os.environ.get("D2L_CACHE_DIR"):
-        return Path(folder).expanduser()
+        return _path(folder)
     import pooch
 
     return pooch.os_cache("d2l_helpers")
@@ -73,7 +77,7 @@ class Places:
         data = os.environ.get("D2L_DATA_DIR")
         offline = os.environ.get("D2L_OFFLINE", "").lower() not in ("", "0", "false")
         return cls(
-            data=Path(data).expanduser() if data else None,
+            data=_path(data) if data else None,
             addresses=() if offline else ADDRESSES,
         )
 
@@ -88,6 +92,9 @@ class Loaded:
 
 _failed: dict[str, str] = {}
 """Addresses that failed in this process: six uses do not wait six times."""
+
+_told: set[str] = set()
+"""What was wrong with a file and has been said in this process."""
 
 
 def load_sample() -> Loaded:
@@ -132,12 +139,14 @@ def adopt(folder: str | os.PathLike, specs: tuple[FileSpec, ...] = FULL) -> Path
     """
     cache = cache_dir()
     for spec in specs:
-        path = next(iter(_candidates(Path(folder), spec)), None)
-        if path is None:
-            raise DataError(f"{folder} holds no {spec.name}, neither raw nor .gz")
-        _read(path, spec)
+        tried: list[str] = []
+        found = _first_good(Path(folder), spec, tried)
+        if found is None:
+            raise DataError("\n".join(tried + remarks(Path(folder), (spec,))))
+        _say(tried, f"; {found[0]} is adopted instead")
+        data = found[0].read_bytes()
         try:
-            write_atomically(cache / path.name, path.read_bytes())
+            write_atomically(cache / _packed_name(spec, data), data)
         except OSError as error:
             raise DataError(f"{cache} cannot be written: {error}") from error
     return cache
@@ -147,30 +156,51 @@ def _read(path: Path, spec: FileSpec) -> np.ndarray:
     return read_idx(path, spec.shape, sha256=spec.sha256)
 
 
-def _candidates(folder: Path, spec: FileSpec) -> list[Path]:
-    names = (f"{spec.name}.gz", spec.name)
-    paths = [folder / layout / name for layout in LAYOUTS for name in names]
-    return [path for path in paths if path.is_file()]
+def _first_good(
+    folder: Path, spec: FileSpec, tried: list[str], owned: bool = False
+) -> tuple[Path, np.ndarray] | None:
+    """The first candidate that is undamaged; a damaged file of ours is removed."""
+    for path in candidates(folder, spec):
+        try:
+            return path, _read(path, spec)
+        except DataError as error:
+            tried.append(f"{error}{swapped(path, spec, FULL)}")
+            ours = path.name in (spec.name, f"{spec.name}.gz")
+            if owned and ours and path.parent == folder:
+                _remove(path)
+    return None
 
 
 def _find_local(
     spec: FileSpec, places: Places, tried: list[str]
 ) -> tuple[np.ndarray, str] | None:
-    """The file from a folder. A damaged one in the cache is removed."""
+    """The file from a folder.
+
+    A wrong file is never passed over in silence: a line says what it is, unless
+    an error will.
+    """
     if places.data is not None:
         where = [(places.data, f"D2L_DATA_DIR ({places.data})")]
     else:
         where = [(places.cache, "the cache"), (places.spare, "the temporary folder")]
         where += [(folder, "the system's packaged copy") for folder in places.system]
+    wrong: list[str] = []
     for folder, source in where:
-        for path in _candidates(folder, spec):
-            try:
-                return _read(path, spec), source
-            except DataError as error:
-                tried.append(str(error))
-                if folder in (places.cache, places.spare):
-                    _remove(path)
+        owned = folder in (places.cache, places.spare)
+        if found := _first_good(folder, spec, wrong, owned):
+            _say(wrong, f"; {found[0]} is used instead")
+            return found[1], source
+    if places.data is None:
+        _say(wrong)
+    tried += wrong
     return None
+
+
+def _say(lines: list[str], more: str = "") -> None:
+    for line in lines:
+        if line not in _told:
+            _told.add(line)
+            print(f"Fashion-MNIST: {line}{more}", file=sys.stderr)
 
 
 def _remove(path: Path) -> None:
@@ -215,9 +245,13 @@ def _download(
     return None
 
 
+def _packed_name(spec: FileSpec, data: bytes) -> str:
+    return f"{spec.name}.gz" if data[:2] == b"\x1f\x8b" else spec.name
+
+
 def _keep(spec: FileSpec, data: bytes, places: Places) -> None:
     """Write verified bytes to the cache, else to the temporary folder."""
-    name = f"{spec.name}.gz" if data[:2] == b"\x1f\x8b" else spec.name
+    name = _packed_name(spec, data)
     try:
         write_atomically(places.cache / name, data)
         return
@@ -245,6 +279,7 @@ def _nothing_found(
             f"the folder named by D2L_DATA_DIR, {places.data}, does not hold the "
             "full Fashion-MNIST. Correct the variable or unset it"
         )
+        tried = tried + remarks(places.data, specs)
     else:
         network = "" if places.addresses else "unset D2L_OFFLINE, "
         head = (

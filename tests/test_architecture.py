@@ -17,8 +17,8 @@ MODULES = {p.stem: p for p in sorted(PACKAGE.glob("*.py")) if p.stem != "__init_
 LEVELS = {
     0: "validation shapes fields devices filespecs idx records plotting bands columns "
     "distributed fusion folding",
-    1: "missing primitives checkpoint batches diagrams examples fetch history models "
-    "players tally",
+    1: "missing primitives checkpoint batches diagrams examples fetch folders history "
+    "models players tally",
     2: "blocks convolution correlation sources live guards run_state pretrained "
     "train_files tiles",
     3: "pooling data training flat_update feed",
@@ -29,7 +29,7 @@ LEVELS = {
 }
 LEVEL = {name: n for n, names in LEVELS.items() for name in names.split()}
 NO_TORCH = {"shapes", "filespecs", "idx", "fetch", "records", "history", "plotting"}
-NO_TORCH |= {"missing", "folding", "fields"}
+NO_TORCH |= {"fields", "folders", "folding", "missing"}
 
 
 def imports(path: Path) -> set[str]:

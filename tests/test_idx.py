@@ -2,8 +2,10 @@
 
 import gzip
 import hashlib
+import time
 import tracemalloc
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -82,8 +84,26 @@ def test_contents_of_another_length_or_shape_are_refused():
 def test_bytes_after_the_gzip_stream_are_refused():
     with pytest.raises(DataError, match="after the end of its gzip stream"):
         read_idx(gzip.compress(BY_HAND) + b"!")
-    with pytest.raises(DataError, match="after the end of its gzip stream"):
-        payload_sha256(gzip.compress(BY_HAND) + gzip.compress(b"more"))
+    with pytest.raises(DataError, match=r"damaged gzip|no end"):
+        read_idx(gzip.compress(BY_HAND) + b"\x1f\x8b")
+    with pytest.raises(DataError, match="more than the 28 bytes"):
+        read_idx(gzip.compress(BY_HAND) + gzip.compress(b"more"))
+
+
+@given(cuts=st.lists(st.integers(0, 28), max_size=5))
+def test_a_gzip_file_of_several_members_is_one_file(cuts):
+    ends = [0, *sorted(cuts), 28]
+    parts = [BY_HAND[a:b] for a, b in pairwise(ends)]
+    packed = b"".join(gzip.compress(part, 1) for part in parts)
+    assert read_idx(packed).tobytes() == BY_HAND[16:]
+    assert payload_sha256(packed) == hashlib.sha256(BY_HAND).hexdigest()
+
+
+def test_a_file_of_empty_members_does_not_keep_us_waiting():
+    start = time.monotonic()
+    with pytest.raises(DataError, match="over 4,096 gzip members"):
+        read_idx(gzip.compress(b"") * 300_000)
+    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize("zipped", [False, True])

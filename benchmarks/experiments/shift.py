@@ -73,22 +73,22 @@ def shift_scores(model: nn.Module, images: d2l.Images) -> dict:
     return {"accuracy": rounded(accuracy), "flips": round(float(flips), 4)}
 
 
-def measure(nets: dict, epochs: int) -> tuple[dict, dict]:
+def measure(nets: dict) -> tuple[dict, dict]:
     """Each network at the peak rate that did best for it on held-out images."""
-    settings = {"epochs": epochs, "batch_size": 128, "seeds": SEEDS}
+    settings = {"epochs": EPOCHS, "batch_size": 128, "seeds": SEEDS}
     data = full(128)
     split = data.split(HELD_OUT, seed=0)
     chosen, held, results = {}, {}, {}
     for name, make in nets.items():
         held[name] = {}
         for peak in PEAKS:
-            _, history = fit(make, split, epochs, 0, one_cycle(peak))
+            _, history = fit(make, split, EPOCHS, 0, one_cycle(peak))
             held[name][str(peak)] = round(history["val_acc"][-1], 4)
         chosen[name] = float(max(held[name], key=held[name].get))
         print(name, held[name], flush=True)
         results[name] = []
         for seed in SEEDS:
-            model, _ = fit(make, data, epochs, seed, one_cycle(chosen[name]))
+            model, _ = fit(make, data, EPOCHS, seed, one_cycle(chosen[name]))
             results[name].append(shift_scores(model, data.val))
             print(name, seed, results[name][-1], flush=True)
     held = {"images": HELD_OUT, "seed": 0, "accuracy": held}
@@ -102,7 +102,7 @@ def class_flicker() -> tuple[dict, dict]:
     peak rate chosen for each network on held-out images.
     """
     nets = {n: lambda pool=pool: lenet_with(pool) for n, pool in POOLS.items()}
-    return measure({**nets, "MLP": d2l.MLP}, EPOCHS)
+    return measure({**nets, "MLP": d2l.MLP})
 
 
 def trunk(head: list[nn.Module]) -> nn.Module:
@@ -116,7 +116,7 @@ def trunk(head: list[nn.Module]) -> nn.Module:
 def global_head() -> tuple[dict, dict]:
     """A global average against a flattened map as the last layer's input.
 
-    Convolutions 8-16-32; the test set moved 0 to 4 pixels, twenty epochs each, at a
+    Convolutions 8-16-32; the test set moved 0 to 4 pixels, ten epochs each, at a
     peak rate chosen for each network on held-out images.
     """
     nets = {
@@ -128,5 +128,5 @@ def global_head() -> tuple[dict, dict]:
     weights = {
         n: sum(p.numel() for p in make().parameters()) for n, make in nets.items()
     }
-    settings, results = measure(nets, 2 * EPOCHS)
+    settings, results = measure(nets)
     return {**settings, "weights": weights}, results
