@@ -88,7 +88,8 @@ def zoo():
         nn.Linear(2, 2), nn.Linear, nn.Sequential(), nn.Module, torch.Tensor, int,
         print, functools.partial(max, 3), torch.float32, torch.device("cpu"),
         ValueError("x"), raising(ZeroDivisionError("of\ntwo lines")),
-        raising(SystemExit(3)), raising(Own()), raising(GeneratorExit()), raising(StopIteration()),
+        raising(SystemExit(3)), raising(Own()), raising(GeneratorExit()),
+        raising(StopIteration()),
         raising(RecursionError()), raising(MemoryError()), raising(KeyError(Hostile)),
         coroutine, generator, lambda: 1, lambda *a: a, lambda *a: a[0], lambda **_: 1,
         lambda *a: a[-1], lambda *a: lambda *b: a,
@@ -106,6 +107,15 @@ def test_anything_gets_a_verdict(exercise):
             text = repr(verdict)
             assert text.startswith(f"✗ {exercise.name}: ")
             assert len(text) < 2000
+
+
+def test_answers_may_be_named_and_their_number_is_looked_at():
+    limit, left = next(iter(check.slowest.right()))
+    assert check.slowest(left=left, limit=limit)
+    assert check.size(size=check.size.right)
+    for wrong in (check.size(), check.size(max, min), check.size(max, other=3)):
+        assert "values came" in wrong.detail
+    assert "1 value(s) came" in check.slowest(limit).detail
 
 
 def test_ctrl_c_is_no_answer():
