@@ -109,6 +109,15 @@ def test_anything_gets_a_verdict(exercise):
             assert len(text) < 2000
 
 
+def test_answers_may_be_named_and_their_number_is_looked_at():
+    limit, left = next(iter(check.slowest.right()))
+    assert check.slowest(left=left, limit=limit)
+    assert check.size(size=check.size.right)
+    for wrong in (check.size(), check.size(max, min), check.size(max, other=3)):
+        assert "values came" in wrong.detail
+    assert "1 value(s) came" in check.slowest(limit).detail
+
+
 def test_ctrl_c_is_no_answer():
     with pytest.raises(KeyboardInterrupt):
         check.size(raising(KeyboardInterrupt()))

@@ -581,7 +581,7 @@ PROMISES = {
         "True for each": value("refuse", "0 and 1 as numbers"),
         "must not depend on the others in its batch": value("refuse", "depends on its"),
         "at most 7 % of garments": value("refuse", "of garments that"),
-        "try uniform noise, a white card": value("refuse", "no sign of a garment"),
+        "try uniform noise, a white card": value("refuse", "sure of both"),
     },
     "mirror_half": {
         "a new one": value("mirror_half", "shares its memory"),

@@ -19,7 +19,7 @@ class Checker:
         one = re.match(r"the (?:function|class) (\w+)", wanted)
         places = [one[1]] if one else [*signature(exercise.examine).parameters]
         self.__signature__ = Signature(
-            [Parameter(name, Parameter.POSITIONAL_ONLY) for name in places]
+            [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in places]
         )
         self._says = f"d2l.check.{exercise.name}({', '.join(places)}) wants {wanted}"
         self.__doc__ = (
@@ -29,8 +29,9 @@ class Checker:
             "because of an answer."
         )
 
-    def __call__(self, *answers: Any) -> Verdict:
-        return self._exercise(*answers)
+    def __call__(self, *answers: Any, **named: Any) -> Verdict:
+        order = dict.fromkeys([*self.__signature__.parameters, *named])
+        return self._exercise(*answers, *(named[p] for p in order if p in named))
 
     def __repr__(self) -> str:
         return f"<{self._says}>"

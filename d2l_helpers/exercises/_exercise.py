@@ -95,10 +95,13 @@ class FunctionExercise:
     def _takes_tensors(self) -> bool:
         return any(isinstance(a, torch.Tensor) for a in self.arguments()[0])
 
-    def __call__(self, answer: Any) -> Verdict:
+    def __call__(self, *answers: Any) -> Verdict:
         """Try an answer; never raises because of it."""
+        if len(answers) != 1:
+            detail = f"{len(answers)} values came"
+            return Verdict(self.name, False, f"give {self.wanted()} alone", detail)
         with apart():
-            LAST[self.name] = verdict = self.judge(answer)
+            LAST[self.name] = verdict = self.judge(*answers)
         return verdict
 
     def judge(self, answer: Any) -> Verdict:

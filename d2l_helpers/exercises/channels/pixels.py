@@ -68,6 +68,7 @@ BORROWED = {
     "d2l": "you call a convolution of d2l: write it as a matrix product",
 }
 LOOP = "you loop: one matrix product serves for all pictures, pixels and channels"
+SEVERAL = "there are several matrix products in it: one serves for all channels"
 NO_PRODUCT = "there is no matrix product in it: @ multiplies and sums in one"
 
 
@@ -83,6 +84,8 @@ class _OneProduct(FunctionExercise):
         products = {sum(w.torch[name] for name in PRODUCTS) for w in seen}
         if products == {0}:
             return NO_PRODUCT
+        if len(products) == 1 != max(products):
+            return SEVERAL
         # in a loop the number of calls depends on the sizes
         same = len({w.torch.total() for w in seen}) == 1
         return "" if same and products == {1} else LOOP
@@ -111,6 +114,9 @@ CONV1X1 = _OneProduct(
         BORROWED["d2l"]: convolution.conv2d,
         LOOP: _by_pictures,
         NO_PRODUCT: _by_broadcast,
+        SEVERAL: lambda X, K, b: torch.cat(
+            [_matrix(X, K[:1], b[:1]), _matrix(X, K[1:], b[1:])], 1
+        ),
         "you reshaped the pixels into rows of ci numbers: that cuts anew and moves "
         "no axis": _cut(True, False),
         "you reshaped the answer from (n, h, w, co): move the channel axis back": (
@@ -157,8 +163,8 @@ CONV1X1 = _OneProduct(
     only={
         "right for square pictures only": lambda X, K, b: X.shape[2] == X.shape[3],
         "right for a batch of one only": lambda X, K, b: len(X) == 1,
-        "an axis of length 1 is lost: squeeze takes that of co or ci as well, so use "
-        "K[:, :, 0, 0]": lambda X, K, b: min(K.shape[:2]) > 1,
+        "right where co and ci are larger than 1 only (squeeze drops all axes of "
+        "length 1, K[:, :, 0, 0] does not)": lambda X, K, b: min(K.shape[:2]) > 1,
         "right for as many outputs as inputs only": lambda X, K, b: (
             len(K) == X.shape[1]
         ),

@@ -21,5 +21,5 @@ class AdaptedExercise(FunctionExercise):
 
     adapt: Callable[[Any], Any] = lambda answer: answer
 
-    def __call__(self, answer: Any) -> Verdict:
-        return super().__call__(self.adapt(answer) if callable(answer) else answer)
+    def judge(self, answer: Any) -> Verdict:
+        return super().judge(self.adapt(answer) if callable(answer) else answer)

@@ -105,12 +105,12 @@ def _examine(refuse: Callable[[Tensor], Tensor]) -> str | None:
         return "nothing is refused"
     if noise < 0.5 and not share["the white card"]:
         return (
-            f"{1 - noise:.0%} of uniform noise passes, and the white card: a sure "
-            "answer is no sign of a garment, look at the picture too"
+            f"{1 - noise:.0%} of uniform noise passes, and the white card: a "
+            "network may be sure of both, look at the picture too"
         )
     for name, part in share.items():
         if part < 0.5:
-            return f"it knows one kind of odd picture; of {name}, {1 - part:.0%} passes"
+            return f"some odd pictures are refused, but of {name} {1 - part:.0%} pass"
     return None
 
 
@@ -174,8 +174,8 @@ REFUSE = ValueExercise(
     wants="the function refuse(X): True or False for each picture (n, 1, 28, 28)",
     right=lambda: [(_rule(_doubt, _strange),), (_rule(_far, _doubt),)],
     mistakes={
-        "a sure answer is no sign of a garment": lambda: (_rule(_doubt, share=0.95),),
-        "it knows one kind of odd picture": lambda: (_one_kind,),
+        "network may be sure of both": lambda: (_rule(_doubt, share=0.95),),
+        "some odd pictures are refused": lambda: (_one_kind,),
         "of garments that it has not seen are refused": lambda: (
             _rule(_strange, share=0.8),
         ),

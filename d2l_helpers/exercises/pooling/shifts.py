@@ -196,11 +196,11 @@ FLIP_RATE = Watched(
     },
     only={
         "right for steps to the right only": lambda net, X, dx: dx >= 0,
-        "right for dx > 0 only: with dx = 0 and dx < 0 your slice is another one": (
+        "right for dx > 0 only (with dx ≤ 0 a slice such as [dx:] is another one)": (
             lambda net, X, dx: dx > 0
         ),
         "right for steps to the left only": lambda net, X, dx: dx < 0,
-        "right for steps only: with dx = 0 a slice [:-dx] is empty": (
+        "right for steps only (with dx = 0 a slice [:-dx] is empty)": (
             lambda net, X, dx: dx != 0
         ),
         "right for square pictures only": lambda net, X, dx: X.shape[2] == X.shape[3],

@@ -161,8 +161,8 @@ SOFT_POOL = FunctionExercise(
     only={
         "right for square windows only": lambda X, size, T: size[0] == size[1],
         "right for one channel only": lambda X, size, T: X.shape[1] == 1,
-        "right where no window lies far below the largest cell only: one shift for all "
-        "of X lets its powers vanish, take each window's own largest": _near,
+        "right where no window lies far below the largest cell only (one shift for all "
+        "of X lets its powers vanish, each window's own largest does not)": _near,
         "right where windows fill X only: leave out what remains": _fills,
     },
     others=(_by_hand,),

@@ -183,7 +183,7 @@ POOL2D = Watched(
         "right for X with two axes only: index from the end, X[..., a::s, b::s]": (
             lambda X, size, mode, stride: X.dim() == 2
         ),
-        "right where windows fill X only: the slices X[a::s] need an end": (
+        "right where windows fill X only (elsewhere slices X[a::s] differ in length)": (
             _ends_in_time
         ),
     },
