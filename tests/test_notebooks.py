@@ -38,6 +38,10 @@ def code_cells(page):
     return [cell for cell in read(page).cells if cell.cell_type == "code"]
 
 
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
 def test_these_are_all_the_notebooks_and_they_are_in_order():
     assert {p.stem for p in (ROOT / "chapters").glob("*.ipynb")} == set(PAGES)
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
@@ -71,6 +75,23 @@ def test_a_quick_check_makes_names_of_its_own_only(page):
     for cell in code_cells(page):
         if cell not in checks:
             assert not own & NAMES(cell.source)[1], cell.id
+
+
+@pytest.mark.parametrize("page", [*PAGES, "speed"])
+def test_what_a_reader_is_told_to_use_keeps_its_meaning(page):
+    """The explorers that a page names, and what a stub's check takes from the page."""
+    makers = {}
+    for cell in code_cells(page):
+        for name in NAMES(cell.source)[0]:
+            makers.setdefault(name, []).append(cell)
+    for cell in code_cells(page):
+        for name in re.findall(r"^(\w+) = explorers\.", cell.source, re.MULTILINE):
+            assert makers[name] == [cell], (name, cell.id)
+        called = re.findall(r"# then: d2l\.check\.\w+\((.*?)\)", cell.source)
+        given = set(re.findall(r"\w\w+", " ".join(called))) & set(makers)
+        for name in given - NAMES(cell.source)[0]:
+            outside = [c for c in makers[name] if "hide-cell" not in tags(c)]
+            assert len(outside) <= 1, (name, cell.id)
 
 
 @pytest.mark.parametrize("page", PAGES)
