@@ -10,7 +10,7 @@ Level 0: plain Python, no torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import gcd, inf, lcm
 
@@ -44,10 +44,12 @@ class Windows:
     move: int = 1
     padding_mode: str = "zeros"
 
-    def inside(self, o: int, n: int) -> set[int]:
+    def inside(self, o: int, n: int) -> Collection[int]:
         """The cells, of `n`, that output place `o` reads."""
-        beyond = BEYOND[self.padding_mode]
-        cells = (i if 0 <= i < n else beyond(i, n) for i in self.reads(o))
+        beyond, reads = BEYOND[self.padding_mode], self.reads(o)
+        if not reads or (reads[0] >= 0 and reads[-1] < n and reads[0] <= reads[-1]):
+            return reads  # most windows lie inside
+        cells = (i if 0 <= i < n else beyond(i, n) for i in reads)
         return {i for i in cells if i is not None}
 
     def unread(self, n: int, outputs: int) -> int:

@@ -7,7 +7,7 @@ taken only if the SHA-256 of its decompressed contents is the right one, and
 that is looked at on every load. Source of the data: H. Xiao, K. Rasul,
 R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747 (2017).
 
-Level 1: imports `idx`, `fetch` and `filespecs`, which are level 0.
+Level 2: imports `folders` and `fetch`, which are level 1, and lower ones.
 """
 
 from __future__ import annotations
