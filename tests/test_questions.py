@@ -425,7 +425,7 @@ def test_a_mistake_is_told_where_all_its_printed_digits_agree(open_toys):
         ("size", "log2(100)", "base 2"), ("size", "6,64", "base 2"),
         ("size", "6.6", ""), ("size", "6.65", ""), ("size", "2.01", ""),
         ("size", "lg 100", "base 10"),
-        ("share", "1/3", "each a third"), ("share", "33", "each a third"),
+        ("share", "33%", "each a third"), ("share", "33", "each a third"),
         ("share", "34", ""), ("share", "36 of 100", ""), ("share", "38", "red alone"),
     ):  # fmt: skip
         toy.answer(text, card)

@@ -15,7 +15,7 @@ const NAMES = new RegExp(`\\b(?:${NAME})(?:(?:-|\\s+(?:and\\s+)?)(?:${NAME}))*\\
 const FILLERS = new Set(("a an the it its is are be i think guess say maybe perhaps probably so that there thus answer result number "
   + "about approximately approx around roughly circa ca exactly precisely equals total altogether tensor").split(" "));
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻";
-const OPERATORS = { x: "*", times: "*", plus: "+", minus: "-", over: "/" };
+const OPERATORS = { x: "*", times: "*", plus: "+", minus: "-", negative: "-", over: "/" };
 const FUNCTIONS = { ln: [Math.log], log: [Math.log, Math.log10], lg: [Math.log10], lb: [Math.log2], sqrt: [Math.sqrt], exp: [Math.exp] };
 const TOKEN = /\s*(\d[\d_]*(?:[.,][\d_]+)*\.?(?:e[+-]?\d+)?|[.,]\d+|[a-z]+|[-+*/^()%])/iy;
 
@@ -29,7 +29,7 @@ export const close = (a, b, within = 0) => Math.abs(a - b) <= within + 1e-9 * Ma
 /** How well a number fits a question: 2 it is right, 1 a known mistake or of the right size, 0 neither. */
 export const rankBy = (right, within = 0, known = []) => (v) => {
   if (close(v, right, within)) return 2;
-  return known.some((a) => close(v, a)) || (v * right > 0 && Math.abs(Math.log10(v / right)) < 1.45) ? 1 : 0;
+  return known.some((a) => close(v, a)) || (v * right > 0 && Math.abs(Math.log10(v / right)) < 1) ? 1 : 0;
 };
 
 /** "two hundred and six" → "206"; what is no single number stays several: "six three" → "6 3". */
@@ -58,7 +58,8 @@ function plain(text) {
     .replace(new RegExp(`[${RAISED}]+`, "g"), (run) => `^(${[...run].map((c) => "0123456789+-"[RAISED.indexOf(c)]).join("")})`)
     .replace(/[¼-¾⅐-⅞]/g, " $&").normalize("NFKC")
     .replace(/\blog_?(2|10)(?=\s*\(|\s+\d)/gi, (_, base) => (base === "2" ? "lb" : "lg"))
-    .replace(/(\d)['’‘′`´ʼ](?=\d{3}(?!\d))/g, "$1_")
+    .replace(/(\d)['’‘′`´ʼ](?=\d{3}(?!\d))/g, "$1_").replace(/["“”„]|(^|\D)['’‘]|['’‘](?!\d)/g, "$1")
+    .replace(/([a-z])\./gi, "$1 ")
     .replace(/(^|[^\d.,_])(\d{1,3}(?:\s\d{3})+)(?![\d/])/g, (_, before, run) => before + run.replace(/\s/g, "_"))
     .replace(/(\d)(?:st|nd|rd|th)\b/gi, "$1")
     .replace(/\*\*/g, "^").replace(/[×·⋅∙•✕✖]/g, "*").replace(/[÷⁄∕]/g, "/").replace(/√/g, " sqrt ")
@@ -98,7 +99,9 @@ function work(text, words, state) {
     else if (Object.hasOwn(OPERATORS, word) && TOKEN.lastIndex < text.length) tokens.push(OPERATORS[word]);
     else if (Object.hasOwn(FUNCTIONS, word)) tokens.push(word);
     else if ((word === "of" || word === "in") && /\d$/.test(tokens.at(-1))) tokens.push("of");
-    else if (!FILLERS.has(word) && !(word.length > 1 && known(word)) && !(word === "out" && /^\s*of\b/i.test(text.slice(TOKEN.lastIndex)))) return [];
+    else if (word.length === 1) { // "a hundred", but 2a may be a product
+      if (tokens.length || !FILLERS.has(word)) return [];
+    } else if (!FILLERS.has(word) && !known(word) && !(word === "out" && /^\s*of\b/i.test(text.slice(TOKEN.lastIndex)))) return [];
   }
   let at = 0;
   const take = (...names) => (names.includes(tokens[at]) ? tokens[at++] : "");
@@ -191,11 +194,13 @@ export function readNumber(text, { unit = "", words = "", rank = () => 0 } = {})
   if (whole) allowed.add("points").add("percentage");
   const scale = Object.hasOwn(SCALES, unit) ? SCALES[unit] : 0;
   const counted = scale ? typed.replace(new RegExp(`\\s*${unit}[.!?]*$`, "i"), "") : typed;
-  const state = { doubt: /\d\s*[–—:]|(?:^|[^\d.,])\dk\b/.test(typed) }; // 2–3, 3:4; 2k may be 2 times k
+  const state = { doubt: /\d\s*[–—:]|(?:^|[^\d.,])\d\s?k\b/.test(typed) }; // 2–3, 3:4; 2k may be 2 times k
   let found = sides(plain(counted.replace(/[–—]/g, "-").replace(/(\d\s*):(?=\s*\d)/g, "$1/")), allowed, state, rank);
   if (state.share && whole) found = found.map((v) => v * whole);
-  else if (whole) found = found.flatMap((v) => (v > 0 && v < 1 ? [v * whole, v] : [v]));
-  else if (state.share || (state.part && unit)) {
+  else if (whole && found.some((v) => v > 0 && v < 1)) {
+    found = found.flatMap((v) => [v * whole, v]);
+    state.doubt = true;
+  } else if (state.share || (state.part && unit)) {
     found = [...found, ...(state.share ?? state.part)]; // a share, or how many
     state.doubt = true;
   } else if (state.part) found.push(...state.part.filter((v) => rank(v) === 2));
