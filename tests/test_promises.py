@@ -318,7 +318,7 @@ PROMISES = {
     },
     "blur_for_three": {
         "a tensor with one axis": lambda K: (K[None, None],),
-        "may change by a tenth of their loudness": lambda K: (1.15 * K,),
+        "may change by a tenth of their amplitude": lambda K: (1.15 * K,),
         "a twentieth may pass": value("blur_for_three", "above 1,333"),
     },
     "build": {

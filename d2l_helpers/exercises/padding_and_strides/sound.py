@@ -12,7 +12,7 @@ from .._words import kind
 
 
 def passed(hertz: float, K: Tensor) -> float:
-    """Share of a tone's loudness that a blur before stride 3 lets through."""
+    """Share of a tone's amplitude that a blur before stride 3 lets through."""
     tone = torch.sin(2 * torch.pi * hertz * torch.arange(8000) / 8000)
     after = F.conv1d(tone[None, None], K.float()[None, None], stride=3)
     return float(after.square().mean().sqrt() / tone.square().mean().sqrt())
@@ -25,7 +25,7 @@ def _examine_blur(K: Tensor) -> Finding | str | None:
     if not K.isfinite().all():
         return "some weights are no numbers"
     if abs(K.sum() - 1) > 0.3:
-        return f"it changes the loudness: the weights sum to {K.sum():.2f}, not to 1"
+        return f"it changes the amplitude: the weights sum to {K.sum():.2f}, not to 1"
     shares = {hertz: passed(hertz, K) for hertz in (500, 1000, 2000, 3000)}
     heard = ", ".join(f"{hertz} Hz: {share:.3f}" for hertz, share in shares.items())
     folded = max(shares[2000], shares[3000])
@@ -60,7 +60,7 @@ BLUR = ValueExercise(
         "it blurs nothing": lambda: (torch.ones(1),),
         "too much of what is above 1,333 Hz passes": lambda: (torch.full((3,), 1 / 3),),
         "it removes what should stay as well": lambda: (torch.full((9,), 1 / 9),),
-        "it changes the loudness": lambda: (20 * _sinc(31, 4000 / 3),),
+        "it changes the amplitude": lambda: (20 * _sinc(31, 4000 / 3),),
         "1,000 Hz loses more than a tenth": lambda: (_sinc(31, 1100.0),),
     },
 )
