@@ -153,15 +153,18 @@ class FunctionExercise:
         first = hits.index(False)
         detail = f"for {_called(cases[first])}: {_apart(given[first], wants[first])}"
 
-        alike = all(agrees(g, given[0]) for g in given[1:])
-        if alike:  # of a constant little can be concluded
-            detail += f"; it gives the same in all {len(given)} hidden cases"
-
         def said(sentence: str, inferred: bool = False) -> Verdict:
             return Verdict(self.name, False, sentence, detail, inferred=inferred)
 
         if all(g is None for g in given):
             return said(NOTHING)
+        if isinstance(given[0], str) and given[0] in self.mistakes:
+            return said(given[0])  # an adapted answer tells its mistake itself
+        constant = all(agrees(g, given[0]) for g in given[1:])
+        if constant and not isinstance(given[0], Raised):
+            # nothing can be concluded from it: other constants agree as well
+            form = in_form(given, wants)
+            return said(form or f"it gives the same in all {len(given)} hidden cases")
         for sentence, wrong in self.mistakes.items():
             made = (run(wrong, copied(case)) for case in cases)
             if all(agrees(g, m) for g, m in zip(given, made, strict=True)):
@@ -174,8 +177,12 @@ class FunctionExercise:
             return said(CHANGES)
         if not any(hits):
             return said("right in none of the hidden cases")
+        # a name that is missing has nothing to do with the arguments
+        slips = [
+            isinstance(g, Raised) and isinstance(g.error, NameError) for g in given
+        ]
         for sentence, is_in in self.only.items():
-            if not alike and [bool(is_in(*case)) for case in cases] == hits:
+            if not any(slips) and [bool(is_in(*case)) for case in cases] == hits:
                 return said(sentence, True)
         return said(f"right in {sum(hits)} of {len(hits)} hidden cases")
 

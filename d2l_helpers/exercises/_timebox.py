@@ -47,13 +47,14 @@ def _by_alarm(seconds: float) -> Iterator[None]:
 
 def _by_thread(seconds: float) -> Iterator[None]:
     here = ctypes.c_ulong(threading.get_ident())
-    lock, over = threading.Lock(), threading.Event()
+    lock, over, rung = threading.Lock(), threading.Event(), threading.Event()
 
     def ring() -> None:
         wait = seconds
         while not over.wait(wait):
             with lock:
                 if not over.is_set():
+                    rung.set()
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(
                         here, ctypes.py_object(OutOfTime)
                     )
@@ -66,4 +67,12 @@ def _by_thread(seconds: float) -> Iterator[None]:
     finally:
         with lock:
             over.set()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(here, None)
+        if rung.is_set():
+            # One may be on its way still. Only an exception that arrives clears
+            # Python's mark for it, with which tracing would stand still in 3.11
+            with contextlib.suppress(OutOfTime):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    here, ctypes.py_object(OutOfTime)
+                )
+                for _ in range(1000):
+                    pass

@@ -83,7 +83,7 @@ WAY_BACK = ValueExercise(
 )
 
 
-def _kept(count: Callable[..., int], keeping: bool = True) -> Callable:
+def _kept(count: Callable[..., int]) -> Callable:
     """`count` gets the tensors that were put aside, then layer, input, answer."""
 
     def kept(layer: nn.Module, X: Tensor) -> int:
@@ -93,10 +93,7 @@ def _kept(count: Callable[..., int], keeping: bool = True) -> Callable:
             aside.append(T)
             return T
 
-        with (
-            torch.set_grad_enabled(keeping),
-            torch.autograd.graph.saved_tensors_hooks(pack, lambda T: T),
-        ):
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda T: T):
             Y = layer(X)
         return count(aside, layer, X, Y)
 
@@ -167,9 +164,6 @@ _WRONG = {
     ),
     "you added input and parameters up: not all are kept, ask the hook": _kept(
         lambda aside, layer, X, Y: _bytes([X, *layer.parameters()])
-    ),
-    "nothing was put aside: run the layer inside the hooks, with gradients on": (
-        _kept(lambda aside, layer, X, Y: 0, keeping=False)
     ),
 }
 

@@ -131,7 +131,6 @@ DIFFERENCE = FunctionExercise(
             lambda d: (-1.0) ** d * difference(d)
         ),
         "every sign is turned round: the first weight is +1": lambda d: -difference(d),
-        "you give [1, −1] for every order: apply it d times": lambda d: difference(1),
         "you took one difference over d cells: apply [1, −1] d times": _ends,
         "you took each weight to the power d: the kernels are convolved": (
             lambda d: difference(1) ** d

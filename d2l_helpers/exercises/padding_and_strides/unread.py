@@ -90,9 +90,6 @@ NEVER_READ = FunctionExercise(
         "a window reads k cells, not only the one it starts at": _left_over(
             lambda n, k, s, p: set(range(0, n + 2 * p - k + 1, s))
         ),
-        "the windows start at every cell for you: the stride is left out": _left_over(
-            lambda n, k, s, p: _reads(n, k, 1, p)
-        ),
         "these are the cells that are read: give the others": (
             lambda n, k, s=1, p=0: sorted(set(range(n)) - {*never_read(n, k, s, p)})
         ),
