@@ -1,9 +1,10 @@
-"""Explorers on a page without a kernel: one script for each page.
+"""Explorers on a page without a kernel: one script for each page, and one for all.
 
 A cell's output holds ``<div data-explorer="name">`` with a picture and the starting
 variables; a page that is no notebook asks for one by the directive ``explorer``. A
 page gets the modules of its own explorers only, joined into a classic script,
-because modules do not load from file://.
+because modules do not load from file://. Quick checks have a script that all pages
+share; what it holds an explorer's script does not bring again.
 """
 
 from __future__ import annotations
@@ -80,11 +81,11 @@ def on_page(body: str) -> list[str]:
     return [name for name in CONCEPTS if name in names]
 
 
-def write(folder: Path, names: list[str]) -> str:
+def write(folder: Path, names: list[str], beside: str = "") -> str:
     """Write the script for these explorers; return its name."""
-    name = f"{'-'.join(names)}.js"
+    name = f"{'-'.join([*names, 'beside'] if beside else names)}.js"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(_bundle.page_script(*names), "utf-8")
+    (folder / name).write_text(_bundle.page_script(*names, beside=beside), "utf-8")
     return name
 
 
@@ -102,12 +103,12 @@ def add(
         return
     body = context.get("body") or ""
     asks = f'data-explorer="{QUESTION}"' in body
-    # Questions come in a script of their own, which pages then share.
-    parts = [n for n in (on_page(body), [QUESTION] * asks) if n]
-    if parts:
-        folder = Path(app.outdir) / "_static" / "explorers"
-        for name in [write(folder, names) for names in parts]:
-            app.add_js_file(f"explorers/{name}", loading_method="defer")
+    folder = Path(app.outdir) / "_static" / "explorers"
+    scripts = [write(folder, [QUESTION])] * asks  # which comes first, for all to share
+    if names := on_page(body):
+        scripts.append(write(folder, names, QUESTION * asks))
+    for name in scripts:
+        app.add_js_file(f"explorers/{name}", loading_method="defer")
     if asks:
         context["body"] = roomy(body)
 

@@ -1,11 +1,14 @@
 """What cells print, made fit for a page.
 
-What a solution prints is folded in a notebook; here the whole solution is, so that one
-fold is enough. Sentences longer than the page is wide may wrap, tables may not.
+What a solution prints is folded in a notebook (d2l_helpers/folding.py); here the
+whole solution is, so that it comes as any printed text. Sentences longer than the page
+is wide may wrap, tables may not.
 """
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 WRAPS = "cnn-wraps"
-FOLD = '<details class="cnn-printed">'  # d2l_helpers/folding.py
+FOLD = re.compile(
+    r'<details class="cnn-printed">.*?<pre>(.*)</pre></details>', re.DOTALL
+)
 
 
 def is_prose(text: str) -> bool:
@@ -27,13 +32,16 @@ def tidy(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for cell in list(doctree.findall(nodes.container)):
         if "cell_output" not in cell["classes"]:
             continue
-        for block in list(cell.findall(nodes.literal_block)):
+        for fold in list(cell.findall(nodes.raw)):
+            if found := FOLD.fullmatch(fold.astext()):
+                text = unescape(found[1])
+                classes = ["output", "stream"]
+                fold.replace_self(
+                    nodes.literal_block(text, text, language="none", classes=classes)
+                )
+        for block in cell.findall(nodes.literal_block):
             if is_prose(block.astext()):
                 block["classes"].append(WRAPS)
-        for fold in list(cell.findall(nodes.raw)):
-            if fold.astext().startswith(FOLD):
-                text = fold.astext().replace(FOLD, FOLD[:-1] + " open>", 1)
-                fold.replace_self(nodes.raw("", text, format="html"))
 
 
 def connect(app: Sphinx) -> None:

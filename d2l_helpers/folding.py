@@ -16,6 +16,13 @@ MARK = "assert d2l.check."
 SUMMARY = "What the solution prints"
 
 
+def fold(text: str) -> dict[str, str]:
+    """Printed text as outputs: folded for a front end that shows HTML, plain else."""
+    inside = f"<summary>{SUMMARY}</summary><pre>{escape(text)}</pre>"
+    html = f'<details class="cnn-printed">{inside}</details>'
+    return {"text/html": html, "text/plain": text}
+
+
 class Folding:
     """Handlers for IPython's ``pre_run_cell`` and ``post_run_cell``."""
 
@@ -35,8 +42,6 @@ class Folding:
         if getattr(result, "success", False) and text:
             from IPython.display import display
 
-            fold = f"<summary>{SUMMARY}</summary><pre>{escape(text)}</pre>"
-            html = f'<details class="cnn-printed">{fold}</details>'
-            display({"text/html": html, "text/plain": text}, raw=True)
+            display(fold(text), raw=True)
         else:
             print(text, end="")

@@ -5,6 +5,7 @@ Every cell of every notebook runs under nbval, which `pytest` does on its own
 stored output is noticed, and that they run twice, elsewhere, without the data.
 """
 
+import ast
 import copy
 import os
 import re
@@ -75,6 +76,13 @@ def test_a_quick_check_makes_names_of_its_own_only(page):
     for cell in code_cells(page):
         if cell not in checks:
             assert not own & NAMES(cell.source)[1], cell.id
+
+
+@pytest.mark.parametrize("page", [*PAGES, "speed"])
+def test_no_stub_prints_its_dots(page):
+    for cell in code_cells(page):
+        for line in ast.parse(cell.source).body:
+            assert ast.unparse(line) != "...", cell.id
 
 
 @pytest.mark.parametrize("page", [*PAGES, "speed"])

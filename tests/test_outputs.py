@@ -1,4 +1,4 @@
-"""What cells print on the site: no dots, nothing cut."""
+"""What cells print on the site: nothing folded twice, nothing cut."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from docutils import nodes
 from site_fixtures import CONTENT, NOTEBOOKS, address, seen, site, visit  # noqa: F401
 
 from book.outputs import WRAPS, is_prose, tidy
+from d2l_helpers.folding import fold
 
 # ruff: noqa: F811 - a test takes a fixture by the name it is imported under
 CUT = """() => [...document.querySelectorAll('.output pre')]
@@ -28,10 +29,15 @@ def block(text: str) -> nodes.literal_block:
     return nodes.literal_block(text, text)
 
 
-def test_dots_print_nothing():
-    assert not page_of(block("Ellipsis\n"))[0].children
-    _, cell = page_of(block("3"), block("Ellipsis\n"))
-    assert cell.astext() == "3"
+def test_what_a_solution_prints_is_printed_text_here():
+    html = fold("a < b &  c\n")["text/html"]
+    _, cell = page_of(nodes.raw("", html, format="html"))
+    (printed,) = cell.children
+    assert isinstance(printed, nodes.literal_block)
+    assert printed.astext() == "a < b &  c\n"
+    assert WRAPS not in printed["classes"]
+    other = nodes.raw("", "<details><pre>x</pre></details>", format="html")
+    assert page_of(other)[1].children == [other]
 
 
 def test_sentences_wrap_and_columns_do_not():
@@ -43,9 +49,10 @@ def test_sentences_wrap_and_columns_do_not():
 
 @pytest.mark.site
 @pytest.mark.parametrize("page", CONTENT)
-def test_no_output_is_dots(site, page):
+def test_no_output_is_dots_or_folded(site, page):
     soup = BeautifulSoup((site / page).read_text("utf-8"), "html.parser")
     assert not [p for p in soup.select(".output pre") if p.get_text() == "Ellipsis\n"]
+    assert not soup.select("details.cnn-printed")
 
 
 @pytest.mark.site

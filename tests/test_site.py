@@ -26,6 +26,7 @@ from site_fixtures import (  # noqa: F401 - fixtures are used by name
 
 from d2l_helpers import FashionMNIST
 from d2l_helpers.filespecs import FULL, SAMPLE
+from d2l_helpers.records import FOLDER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +155,7 @@ def test_a_formula_is_there_to_be_heard_too(site, page):
 
 def test_the_last_page_says_with_what_the_copy_was_made(site):
     page = article_of(site, CONTENT[-1])
-    versions, data, runs = (
+    versions, data, runs, recorded = (
         [[cell.get_text() for cell in row.find_all("td")] for row in table("tr")]
         for table in page.find_all("table")
     )
@@ -166,6 +167,9 @@ def test_the_last_page_says_with_what_the_copy_was_made(site):
     names = {p.removesuffix(".html") for p in CONTENT if p.startswith("chapters/")}
     assert names < {row[0] for row in runs[1:]}
     assert all(float(row[3]) > 0 for row in runs[1:])
+    names = sorted(path.stem for path in FOLDER.glob("*.json"))
+    assert [row[0] for row in recorded[1:]] == names
+    assert all(len(row) == 3 and all(row) for row in recorded[1:])
 
 
 @pytest.mark.parametrize("page", SHOWN)

@@ -98,12 +98,25 @@ def widget_module(concept: str) -> str:
     return f"{parts}export default {_variable(concept)}.default;\n"
 
 
-def page_script(*concepts: str) -> str:
-    """A classic script, which also runs on file://, for a page with ``concepts``."""
-    parts = "".join(_wrapped(name) for name in order(*concepts, "host"))
+def page_script(*concepts: str, beside: str = "") -> str:
+    """A classic script, which also runs on file://, for a page with ``concepts``.
+
+    The modules of ``beside``, a concept whose script the page loads before this one,
+    are taken from there instead of being sent twice.
+    """
+    there = order(beside, "host") if beside else []
+    names = order(*concepts, "host")
+    parts = "".join(
+        f"const {_variable(name)} = cnnModules[{name!r}];\n"
+        if name in there
+        else _wrapped(name)
+        for name in names
+    )
+    given = ", ".join(f'"{name}": {_variable(name)}' for name in names)
     modules = ", ".join(f'"{c}": {_variable(c)}.default' for c in concepts)
     return (
         f'(() => {{\n"use strict";\n{parts}'
+        f"globalThis.cnnModules ??= {{ {given} }};\n"
         f"const start = () => $host.start({{ {modules} }});\n"
         'if (document.readyState === "loading") {\n'
         '  document.addEventListener("DOMContentLoaded", start);\n'
