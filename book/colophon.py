@@ -51,17 +51,16 @@ def records() -> Iterator[tuple[str, dict]]:
 
 
 class Colophon(SphinxDirective):
-    """Tables: versions, the data with their sums, or with "runs" the recorded runs."""
+    """Tables: versions, the data with their sums. Or, for "runs", the recorded ones."""
 
     optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         if self.arguments == ["runs"]:
-            lines = ["| Run | How its settings were chosen | Machine |"]
-            lines.append("|---|---|---|")
+            lines = []
             for name, run in records():
                 made = f"{run['machine']}; torch {run['versions']['torch']}"
-                lines.append(f"| `{name}` | {run['chosen']} | {made} |")
+                lines += [f"`{name}`", f": {run['chosen']} {made}.", ""]
             return self.parse_text_to_nodes("\n".join(lines))
         lines = ["| Package | Version |", "|---|---|"]
         lines += [f"| {name} | {number} |" for name, number in versions().items()]
