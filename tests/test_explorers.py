@@ -364,3 +364,21 @@ def test_reset_asks_again_what_was_answered(show, concept):
     assert skip.is_enabled()
     assert shown.card.locator(".cnn-question").first.inner_text() == question
     assert not shown.card.locator(".cnn-verdict").first.inner_text()
+
+
+def test_a_script_takes_from_the_one_beside_it_what_that_holds():
+    alone = _bundle.page_script("filter")
+    beside = _bundle.page_script("filter", beside="question")
+    both = set(_bundle.order("filter")) & set(_bundle.order("question", "host"))
+    assert {"dom", "numbers"} <= both
+    for name in _bundle.order("filter"):
+        assert _bundle._wrapped(name) in alone
+        assert (_bundle._wrapped(name) in beside) == (name not in both), name
+    assert "cnnModules ??= {" in _bundle.page_script("question")
+
+
+def test_a_remark_goes_and_a_text_that_looks_like_one_stays(monkeypatch):
+    text = 'const a = "x // y"; // gone\n  const b = `http://z`;\nexport const c = 1;\n'
+    monkeypatch.setattr(_bundle, "_source", lambda name: text)
+    made = _bundle._wrapped("toy")
+    assert 'const a = "x // y";\nconst b = `http://z`;\nconst c = 1;' in made

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.site
 # ruff: noqa: F811 - a test takes a fixture by the name it is imported under
 FIRST, AFTER = 1_000_000, 250_000  # bytes of a first visit, and after another page
 # Pages with photographs, or with ten networks' figures, weigh more.
-HEAVY = {"chapters/conv-layer.html": 320_000, "chapters/lenet.html": 270_000}
+HEAVY = {"chapters/conv-layer.html": 320_000, "chapters/lenet.html": 272_000}
 MEASURED = ["intro.html", "chapters/conv-layer.html", "chapters/why-conv.html",
             "chapters/lenet.html", "appendix/quiz.html", "search.html"]  # fmt: skip
 SHIFT = 0.05  # cumulative; 0.1 is what Lighthouse calls good

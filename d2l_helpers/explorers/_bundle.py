@@ -25,6 +25,10 @@ _COMMENT = re.compile(
     r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL
 )
 
+# Remarks at a line's end (no quotes behind the slashes: they may stand in a text), and
+# indentation, which is for those who read the modules.
+_REMARK = re.compile(r"(?:[ \t]+// [^\"'`\n]*)?$|^[ \t]+", re.MULTILINE)
+
 
 class BundleError(ValueError):
     """A module uses a part of the language that cannot be joined."""
@@ -72,7 +76,7 @@ def _variable(name: str) -> str:
 
 def _wrapped(name: str) -> str:
     """One module as a function's result."""
-    text = _COMMENT.sub("", _source(name))
+    text = _REMARK.sub("", _COMMENT.sub("", _source(name)))
     exports = _EXPORT.findall(text)
     body = _EXPORT.sub("", text)
     if _DEFAULT.search(body):
