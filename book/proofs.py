@@ -156,7 +156,7 @@ def linked(body: str) -> str:
     order = {id(tag): n for n, tag in enumerate(page.find_all(True))}
     cells = [c for c in page.select("div.cell") if not c.select("[data-explorer]")]
     known = [(order[id(c)], c, values) for c in cells if (values := values_of(c))]
-    borders = [order[id(tag)] for tag in page.select("h2, div.exercise, div.solution")]
+    borders = [order[id(tag)] for tag in page.select("h2, div.exercise")]
     if not known:
         return body
     backs: dict[int, dict[str, str]] = {}
